@@ -1,0 +1,120 @@
+/** What the page shows of a call. Plain data: made by the voice session, drawn by components. */
+
+import type { Capabilities, Fault, Segment } from '@kaiwa/protocol'
+
+/** `product.md`'s states; each has a word, a look, a status text and a set of allowed actions. */
+export type CallState
+  = | { name: 'idle' }
+    | { name: 'permission' }
+    | { name: 'connecting', sinceMs: number }
+    | { name: 'listening' }
+    | { name: 'user-speaking', sinceMs: number }
+    | { name: 'thinking', sinceMs: number }
+    | { name: 'speaking', sinceMs: number }
+    | { name: 'interrupted', sinceMs: number }
+    | { name: 'held', sinceMs: number }
+    | { name: 'reconnecting', attempt: number, attempts: number }
+    | { name: 'rolling-over' }
+    | { name: 'limit' }
+    | { name: 'error', trouble: Trouble }
+    | { name: 'ended', durationMs: number, turns: number }
+
+export type CallStateName = CallState['name']
+
+/** Why the page can't go on as asked: a fault of the line, or of the microphone. Each code has its own words in the page. */
+export type Trouble
+  = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_failed', detail: string }
+    | { code: Fault['code'], detail: string }
+
+export type Action = 'start' | 'end' | 'mute' | 'interrupt' | 'hold' | 'say' | 'retry'
+
+/** How far the assistant's segment has been heard; owner: the player. */
+export interface Heard {
+  segmentId: string
+  heardMs: number
+  receivedMs: number
+  /** No more audio of it will come. */
+  complete: boolean
+}
+
+/** A turn as the thread shows it, in order. */
+export interface Turn {
+  segment: Segment
+  /** When it began, ms since the call began. */
+  startedAtMs: number
+  /** Length of what was spoken, for its print; undefined when typed. */
+  durationMs?: number
+  heard?: Heard
+  /** Characters of `segment.text` that were heard (assistant, voice): the rest is shown unheard. */
+  heardChars?: number
+}
+
+/** One stroke of the waveform: 120 ms of one voice. */
+export interface Stroke {
+  /** Its place on the call's time axis, ms since the call began; for unheard assistant strokes, when it will be heard. */
+  atMs: number
+  /** 0 to 1, measured. */
+  level: number
+  /** `heard`: reached the other side (filled). `waiting`: not yet (thin). `cut`: never will (thin, stays). */
+  state: 'heard' | 'waiting' | 'cut'
+}
+
+export interface Timeline {
+  user: Stroke[]
+  assistant: Stroke[]
+  /** From the end of the user's speech to the first sample heard; open while it lasts. */
+  waits: { fromMs: number, toMs?: number }[]
+  /** Where the user cut the assistant. */
+  cuts: { atMs: number }[]
+}
+
+export interface CallSnapshot {
+  state: CallState
+  muted: boolean
+  /** A typed-only conversation has a line but no microphone. */
+  microphone: 'off' | 'opening' | 'on' | 'failed'
+  allowed: ReadonlySet<Action>
+  turns: Turn[]
+  /** Unset until the line is up. */
+  line?: { model: string, voice: string, capabilities: Capabilities }
+  /** Trouble that doesn't end what can still be done (typing goes on). */
+  trouble?: Trouble
+  /** Epoch ms of the call's start; unset while idle. */
+  startedAt?: number
+}
+
+/** One event of either direction, for the inspector. */
+export interface WireRecord {
+  seq: number
+  direction: 'in' | 'out'
+  type: string
+  /** Ms since the call began. */
+  atMs: number
+  bytes: number
+  /** The event's text, audio shortened. */
+  json: string
+  known: boolean
+}
+
+/** The one object that components talk to (through a thin composable). Framework-free. */
+export interface VoiceSession {
+  readonly snapshot: CallSnapshot
+  /** Called on every change of `snapshot`, at most once per animation frame for growing text. Returns the way out. */
+  subscribe(listener: (snapshot: CallSnapshot) => void): () => void
+  /** From a click: opens microphone and line. Never rejects: trouble is a state. */
+  start(): Promise<void>
+  end(): void
+  setMuted(muted: boolean): void
+  interrupt(): void
+  /** Push-to-talk: down keeps the floor, up gives it back and asks for an answer. */
+  hold(down: boolean): void
+  /** Opens the line (without microphone) when there is none. */
+  say(text: string): void
+  /** Ms since the call began, from the audio clock when it runs. */
+  nowMs(): number
+  /** The waveform's strokes in a window of the call's time; cheap enough for each frame. */
+  timeline(fromMs: number, toMs: number): Timeline
+  /** Bounded (oldest dropped); `version` changes with each record. */
+  readonly records: { list(): readonly WireRecord[], version: number, dropped: number, subscribe(listener: () => void): () => void }
+  close(): void
+}

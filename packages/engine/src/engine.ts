@@ -1,0 +1,33 @@
+import type { Stages } from './stages.ts'
+
+export interface Clock { nowMs(): number, setTimer(callback: () => void, delayMs: number): () => void }
+
+export interface EngineOptions {
+  stages: Stages
+  clock: Clock
+  /** Makes ids: `ids('item')` → `item_` and 21 characters. */
+  ids: (prefix: string) => string
+  /** Default session: 60 minutes. */
+  sessionMs?: number
+}
+
+/** One client of the engine: text in, text out, nothing else. */
+export interface EngineSession {
+  /** One text message of the client; answers come through `send`. Never throws. */
+  receive(text: string): void
+  /** The client sent a binary frame: answered with an `error` event. */
+  receiveBinary(): void
+  /** Idempotent; stops all work of the session. */
+  close(): void
+}
+
+export interface SessionPort {
+  /** One JSON event. */
+  send(text: string): void
+  /** The engine ends the session (expiry): after the `error` event. */
+  close(code: number, reason: string): void
+}
+
+export interface Engine {
+  openSession(port: SessionPort, options: { model: string, voice?: string }): EngineSession
+}

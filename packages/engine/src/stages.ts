@@ -1,0 +1,74 @@
+/**
+ * The engine's four stages. The engine knows only these; adapters live where their runtime is (Node: server/engine).
+ * Audio between stages is Float32 mono, -1 to 1, at the rate named. A stage never throws for what a caller says: a broken
+ * stage rejects with a StageError, and the session reports it on that connection.
+ */
+
+/** Streaming speech detection for one session. Frames must arrive in order. */
+export interface Vad {
+  readonly sampleRate: number
+  readonly frameSamples: number
+  /** Speech probability of one frame of `frameSamples` samples, 0 to 1. Resolves in order. */
+  process(frame: Float32Array): Promise<number>
+  /** Forget the past (a new, unrelated stretch of audio follows). */
+  reset(): void
+  close(): void
+}
+
+export interface Transcript { text: string, /** 0 to 1; absent when the recogniser can't tell. */ confidence?: number }
+
+/** One user turn being recognised. `write` may buffer when every recogniser is busy; nothing is dropped. */
+export interface TranscriberStream {
+  /** Samples at the transcriber's `sampleRate`. */
+  write(samples: Float32Array): void
+  /** The words so far, whenever they change. */
+  onPartial(listener: (text: string) => void): void
+  /** No more audio: resolves with the final words. */
+  finish(): Promise<Transcript>
+  /** Forget it: no `finish` follows. Idempotent. */
+  cancel(): void
+}
+
+export interface Transcriber {
+  readonly sampleRate: number
+  open(options: { language?: string, prompt?: string }): TranscriberStream
+}
+
+export interface ResponderTurn { role: 'system' | 'user' | 'assistant', text: string, /** The assistant was cut after this text. */ cut?: boolean }
+export interface ResponderRequest {
+  instructions: string
+  turns: ResponderTurn[]
+  /** Empty when the user could not be understood. */
+  signal: AbortSignal
+}
+export interface Responder {
+  /** Text as it comes. Ends early, without throwing, when the signal aborts. */
+  respond(request: ResponderRequest): AsyncIterable<string>
+}
+
+export interface SynthesisRequest { text: string, voice: string, /** 0.25 to 1.5. */ speed: number, signal: AbortSignal }
+export interface Synthesizer {
+  readonly sampleRate: number
+  /** Audio of one clause or sentence, in pieces as they come. */
+  synthesize(request: SynthesisRequest): AsyncIterable<Float32Array>
+}
+
+export interface Stages {
+  openVad(): Promise<Vad>
+  /** `undefined`: this machine can't hear; user audio becomes items without a transcript. */
+  transcriber?: Transcriber
+  responder: Responder
+  synthesizer: Synthesizer
+}
+
+export type StageName = 'vad' | 'stt' | 'responder' | 'tts'
+
+/** A stage can't do its work; `message` is one sentence that an operator can act on. */
+export class StageError extends Error {
+  readonly stage: StageName
+  constructor(stage: StageName, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StageError'
+    this.stage = stage
+  }
+}

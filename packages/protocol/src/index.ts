@@ -1,0 +1,5 @@
+export * from './items.ts'
+export * from './session-config.ts'
+export * from './client-events.ts'
+export * from './server-events.ts'
+export * from './dialogue.ts'

@@ -1,0 +1,73 @@
+/** The session object of the GA protocol, as served: every key present. */
+
+export type AudioFormat = { type: 'audio/pcm', rate: 24000 } | { type: 'audio/pcmu' } | { type: 'audio/pcma' }
+
+export interface ServerVad {
+  type: 'server_vad'
+  /** Speech probability above which a frame counts as speech, 0 to 1. @default 0.5 */
+  threshold: number
+  /** Audio kept from before the first voiced frame, in ms. @default 300 */
+  prefix_padding_ms: number
+  /** Silence that ends the user's turn, in ms. @default 500 */
+  silence_duration_ms: number
+  idle_timeout_ms: number | null
+  create_response: boolean
+  interrupt_response: boolean
+}
+
+export interface SemanticVad {
+  type: 'semantic_vad'
+  eagerness: 'low' | 'medium' | 'high' | 'auto'
+  create_response: boolean
+  interrupt_response: boolean
+}
+
+export type TurnDetection = ServerVad | SemanticVad
+
+export interface FunctionTool { type: 'function', name: string, description?: string, parameters?: Record<string, unknown> }
+
+export type ToolChoice = 'none' | 'auto' | 'required' | { type: 'function', name: string }
+
+export interface Transcription { model?: string, language?: string, prompt?: string }
+
+export interface RealtimeSession {
+  type: 'realtime'
+  object: 'realtime.session'
+  id: string
+  model: string
+  output_modalities: ['audio'] | ['text']
+  instructions: string
+  tools: FunctionTool[]
+  tool_choice: ToolChoice
+  max_output_tokens: number | 'inf'
+  tracing: 'auto' | Record<string, unknown> | null
+  truncation: 'auto' | 'disabled' | Record<string, unknown>
+  prompt: Record<string, unknown> | null
+  /** Unix seconds. */
+  expires_at: number
+  audio: {
+    input: {
+      format: AudioFormat
+      transcription: Transcription | null
+      noise_reduction: { type: 'near_field' | 'far_field' } | null
+      turn_detection: TurnDetection | null
+    }
+    output: { format: AudioFormat, voice: string | { id: string }, speed: number }
+  }
+  include: string[] | null
+}
+
+type DeepPartial<T> = T extends unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T
+
+/** What a client sends in `session.update`: `type`, and only the fields that change. */
+export type SessionUpdate = { type: 'realtime' } & Omit<DeepPartial<RealtimeSession>, 'type' | 'object' | 'id' | 'expires_at'>
+
+export const serverVadDefaults = {
+  type: 'server_vad',
+  threshold: 0.5,
+  prefix_padding_ms: 300,
+  silence_duration_ms: 500,
+  idle_timeout_ms: null,
+  create_response: true,
+  interrupt_response: true,
+} as const satisfies ServerVad

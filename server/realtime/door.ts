@@ -1,0 +1,3 @@
+export default function door() {
+  return { async handleUpgrade(_req: unknown, socket: { destroy(): void }) { socket.destroy() } }
+}

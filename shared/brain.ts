@@ -1,0 +1,7 @@
+/** What the page is told about who answers, with the page itself (no request of its own). */
+export interface BrainInfo {
+  brain: 'openai' | 'azure' | 'local'
+  model: string
+  /** Whether speech can be understood. Typing always works. */
+  hearing: { able: true, by: string } | { able: false, why: string }
+}
