@@ -16,7 +16,7 @@ export default createConfigForNuxt({ features: { stylistic: true } })
     {
       rules: {
         '@stylistic/max-len': ['warn', { code: 160, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreUrls: true, ignoreRegExpLiterals: true }],
-        '@stylistic/max-statements-per-line': ['error', { max: 2 }],
+        '@stylistic/max-statements-per-line': ['error', { max: 3 }],
         '@stylistic/brace-style': ['error', '1tbs', { allowSingleLine: true }],
         '@stylistic/arrow-parens': ['error', 'as-needed'],
         '@stylistic/member-delimiter-style': ['error', { multiline: { delimiter: 'none' }, singleline: { delimiter: 'comma' } }],

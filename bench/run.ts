@@ -1,0 +1,19 @@
+/** `npm run bench`: every benchmark, one after the other, each in a process of its own. `npm run bench -- engine` runs one. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+
+const chosen = process.argv.slice(2)
+const benches = readdirSync(import.meta.dirname)
+  .filter(file => file.endsWith('.ts') && file !== 'run.ts')
+  .map(file => file.slice(0, -'.ts'.length))
+  .filter(name => chosen.length === 0 || chosen.includes(name))
+
+if (benches.length === 0) {
+  console.error(`No such benchmark: ${chosen.join(', ')}.`)
+  process.exit(1)
+}
+for (const name of benches) {
+  console.log(`\n── ${name}`)
+  const { status } = spawnSync(process.execPath, [`${import.meta.dirname}/${name}.ts`], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}
