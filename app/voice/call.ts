@@ -24,6 +24,8 @@ export type CallStateName = CallState['name']
 /** Why the page can't go on as asked: a fault of the line, or of the microphone. Each code has its own words in the page. */
 export type Trouble
   = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_failed', detail: string }
+  /** The page can't reach its own server, which is not the same as the model being unreachable. */
+    | { code: 'server_unreachable', detail: string }
     | { code: Fault['code'], detail: string }
 
 export type Action = 'start' | 'end' | 'mute' | 'interrupt' | 'hold' | 'say' | 'retry'
@@ -47,6 +49,8 @@ export interface Turn {
   heard?: Heard
   /** Characters of `segment.text` that were heard (assistant, voice): the rest is shown unheard. */
   heardChars?: number
+  /** Of a call before this one whose line was lost: still shown, but not known to the one who answers now. */
+  earlier?: true
 }
 
 /** One stroke of the waveform: 120 ms of one voice. */

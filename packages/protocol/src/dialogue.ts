@@ -82,3 +82,8 @@ export type DialogueCommand
   /** The player fell silent: this much of the segment was heard. `undefined` heard: nothing was playing. */
     | { type: 'stop_speaking', by: 'barge_in' | 'user', heard?: { segmentId: string, heardMs: number, receivedMs: number } }
     | { type: 'answer_tool', callId: string, output: string }
+  /**
+   * Who ends the user's turn from now on. `manual` while the user holds the floor (only `end_turn` ends the turn then);
+   * `server` restores the turn detection that the session was opened with. No wire events when nothing changes.
+   */
+    | { type: 'change', turnTaking: Capabilities['turnTaking'] }
