@@ -1,6 +1,6 @@
 /** What the page shows of a call. Plain data: made by the voice session, drawn by components. */
 
-import type { Capabilities, Fault, Segment } from '@kaiwa/protocol'
+import type { Capabilities, Fault, MeterReading, Segment } from '@kaiwa/protocol'
 
 /** `product.md`'s states; each has a word, a look, a status text and a set of allowed actions. */
 export type CallState
@@ -83,6 +83,8 @@ export interface CallSnapshot {
   line?: { model: string, voice: string, capabilities: Capabilities }
   /** Trouble that doesn't end what can still be done (typing goes on). */
   trouble?: Trouble
+  /** What the call used so far; unset until the answering side says it. */
+  meter?: readonly MeterReading[]
   /** Epoch ms of the call's start; unset while idle. */
   startedAt?: number
 }

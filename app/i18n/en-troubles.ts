@@ -1,0 +1,207 @@
+import type { Trouble } from '../voice/call.ts'
+
+export interface TroubleText {
+  /** The state word: short, it stands at now. */
+  word: string
+  title: string
+  body: string
+  /** What to do, in order. */
+  steps: { title: string, text: string }[]
+}
+
+/** Blocked microphones are allowed again in a different place in each browser. */
+export type MicrophoneSteps = 'chrome' | 'edge' | 'firefox' | 'safari' | 'ios'
+
+const comeBack = { title: 'Come back here', text: 'Press Try again. No reload is needed.' }
+
+export const microphoneSteps: Record<MicrophoneSteps, TroubleText['steps']> = {
+  chrome: [
+    { title: 'Open the site settings', text: 'Select the icon left of the address.' },
+    { title: 'Turn on Microphone', text: 'The switch is in the panel that opens.' },
+    comeBack,
+  ],
+  edge: [
+    { title: 'Open the site permissions', text: 'Select the lock left of the address, then Permissions for this site.' },
+    { title: 'Set Microphone to Allow', text: 'It is in the list that opens.' },
+    comeBack,
+  ],
+  firefox: [
+    { title: 'Find the crossed-out microphone', text: 'It is left of the address.' },
+    { title: 'Lift the block', text: 'Select the × beside “Blocked”, in the panel that opens.' },
+    { title: 'Come back here', text: 'Press Try again and choose Allow.' },
+  ],
+  safari: [
+    { title: 'Open Settings for This Website', text: 'It is in the Safari menu.' },
+    { title: 'Set Microphone to Allow', text: 'Then close the panel.' },
+    comeBack,
+  ],
+  ios: [
+    { title: 'Open Website Settings', text: 'Tap the button at the side of the address, then Website Settings.' },
+    { title: 'Set Microphone to Allow', text: 'If it isn’t listed, open the Settings app and allow the microphone for your browser.' },
+    comeBack,
+  ],
+}
+
+/** One text for each code; `steps` of a denied microphone come from `microphoneSteps`. */
+export const troubles: Record<Trouble['code'], TroubleText> = {
+  mic_denied: {
+    word: 'Mic blocked',
+    title: 'Your browser blocks the microphone',
+    body: 'Kaiwa asked for it and the answer was no for this site. Until that changes you can type, and Kaiwa answers in writing and aloud.',
+    steps: [],
+  },
+  mic_missing: {
+    word: 'No mic',
+    title: 'No microphone was found',
+    body: 'Nothing on this device can record. You can type meanwhile, and Kaiwa answers in writing and aloud.',
+    steps: [
+      { title: 'Connect a microphone', text: 'A headset works well: it keeps Kaiwa’s voice out of yours.' },
+      { title: 'Check that it is switched on', text: 'Look in your system’s sound settings.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
+  },
+  mic_busy: {
+    word: 'Mic in use',
+    title: 'Another program is using the microphone',
+    body: 'The microphone is there, but it could not be opened. You can type meanwhile.',
+    steps: [
+      { title: 'Close the other program', text: 'Often it is a video call, sometimes in another tab.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
+  },
+  mic_failed: {
+    word: 'Mic failed',
+    title: 'The microphone stopped',
+    body: 'It was unplugged, or the system took it away. What you said until then was sent. You can type meanwhile.',
+    steps: [
+      { title: 'Check the connection', text: 'Plug it in again, or choose another one in the sound settings.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
+  },
+  insecure_page: {
+    word: 'Not secure',
+    title: 'Browsers lend the microphone to secure pages only',
+    body: 'This page came over plain HTTP from another machine. You can type, and Kaiwa answers in writing and aloud.',
+    steps: [
+      { title: 'Use the HTTPS address', text: 'Ask whoever runs this server; it needs a certificate, or a proxy that has one.' },
+      { title: 'Or open it where it runs', text: 'On that machine, http://localhost counts as secure.' },
+    ],
+  },
+  audio_blocked: {
+    word: 'Sound blocked',
+    title: 'Your browser holds the sound back',
+    body: 'It wants one more click before a page may play sound. The answer is in writing below.',
+    steps: [
+      { title: 'Press Try again', text: 'That click is the permission.' },
+      { title: 'If it happens often', text: 'Allow sound or autoplay for this site in the browser’s settings.' },
+    ],
+  },
+  audio_failed: {
+    word: 'No sound',
+    title: 'The sound could not be started',
+    body: 'The speaker or headphones could not be opened. You can type, and read the answers.',
+    steps: [
+      { title: 'Check the output', text: 'Choose a speaker in your system’s sound settings.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
+  },
+  key_refused: {
+    word: 'Key refused',
+    title: 'The model’s service refused this server’s key',
+    body: 'Nobody can talk until whoever runs this server sets a key that is valid.',
+    steps: [
+      { title: 'If you run it', text: 'Set OPENAI_API_KEY to a current key with access to Realtime, and start the server again.' },
+      { title: 'If you don’t', text: 'Tell the person who does. The text below helps them.' },
+    ],
+  },
+  quota_spent: {
+    word: 'Quota spent',
+    title: 'The account behind this server has no credit left',
+    body: 'The model’s service answers nobody on this account until there is credit again.',
+    steps: [
+      { title: 'If you run it', text: 'Add credit, or raise the limit, on the service’s billing page.' },
+      { title: 'Then', text: 'Press Try again. It can take a few minutes to count.' },
+    ],
+  },
+  rate_limited: {
+    word: 'Too fast',
+    title: 'Too many requests at the moment',
+    body: 'The model’s service slows this server down. It passes by itself.',
+    steps: [{ title: 'Wait half a minute', text: 'Then press Try again.' }],
+  },
+  model_unavailable: {
+    word: 'No model',
+    title: 'The model can’t be used',
+    body: 'It was retired, is misspelt, or this account has no access to it.',
+    steps: [
+      { title: 'If you run it', text: 'Set KAIWA_MODEL to a Realtime model that your account can use, and start the server again.' },
+      { title: 'If you don’t', text: 'Tell the person who does. The text below names the model.' },
+    ],
+  },
+  session_expired: {
+    word: 'Time is up',
+    title: 'This call reached its longest time',
+    body: 'The service ends each session after an hour. What was said stays on this page.',
+    steps: [{ title: 'Go on', text: 'Press Try again for a fresh line.' }],
+  },
+  server_full: {
+    word: 'Server full',
+    title: 'All lines are taken',
+    body: 'As many calls as this server allows are going on now.',
+    steps: [{ title: 'Wait a moment', text: 'Then press Try again. A line frees up when a call ends.' }],
+  },
+  upstream_unavailable: {
+    word: 'No answer',
+    title: 'The model’s service can’t be reached',
+    body: 'This server is fine, but whoever should answer is not responding.',
+    steps: [
+      { title: 'Wait a minute', text: 'Then press Try again. Outages are mostly short.' },
+      { title: 'If you run it', text: 'Check the server’s way out to the internet, and OPENAI_BASE_URL.' },
+    ],
+  },
+  upstream_lost: {
+    word: 'Line lost',
+    title: 'The line broke and could not be mended',
+    body: 'Several tries failed. What was said stays on this page.',
+    steps: [
+      { title: 'Check your connection', text: 'Is the network there? Is the server still running?' },
+      { title: 'Go on', text: 'Press Try again for a fresh line.' },
+    ],
+  },
+  not_admitted: {
+    word: 'Not admitted',
+    title: 'This server didn’t let the page in',
+    body: 'It takes calls only from people who are signed in, and only from its own address.',
+    steps: [
+      { title: 'Load the page again', text: 'From the address that the server prints when it starts.' },
+      { title: 'If you run it', text: 'Set KAIWA_PUBLIC_URL to the address that people use.' },
+    ],
+  },
+  engine_failed: {
+    word: 'Engine failed',
+    title: 'The built-in engine stopped working',
+    body: 'A part of it, hearing or speaking, failed on the server.',
+    steps: [
+      { title: 'Press Try again', text: 'The engine starts afresh with each call.' },
+      { title: 'If it fails again', text: 'Whoever runs this server finds the cause in its log.' },
+    ],
+  },
+  bad_request: {
+    word: 'Refused',
+    title: 'The other side didn’t accept what was sent',
+    body: 'The page and the server may be of different versions.',
+    steps: [
+      { title: 'Load the page again', text: 'That brings both to the same version.' },
+      { title: 'If it stays', text: 'The Events tab in Details shows what was refused.' },
+    ],
+  },
+  server_error: {
+    word: 'Server error',
+    title: 'The server met an error it did not expect',
+    body: 'The call is over; what was said stays on this page.',
+    steps: [
+      { title: 'Press Try again', text: 'A fresh line often works.' },
+      { title: 'If it stays', text: 'Whoever runs this server finds the cause in its log.' },
+    ],
+  },
+}
