@@ -1,5 +1,5 @@
 import type { ItemDraft } from './items.ts'
-import type { SessionUpdate, ToolChoice, FunctionTool } from './session-config.ts'
+import type { SessionUpdate, ToolChoice, FunctionTool, Reasoning } from './session-config.ts'
 
 /** What a client may say (GA protocol, "Client events"). All take an optional `event_id`, echoed in errors. */
 
@@ -32,6 +32,9 @@ export interface ResponseOptions {
   tool_choice?: ToolChoice
   max_output_tokens?: number | 'inf'
   metadata?: Record<string, string> | null
+  parallel_tool_calls?: boolean
+  reasoning?: Reasoning
+  prompt?: Record<string, unknown> | null
 }
 export interface ResponseCreateEvent extends ClientEventBase { type: 'response.create', response?: ResponseOptions }
 export interface ResponseCancelEvent extends ClientEventBase { type: 'response.cancel', response_id?: string }

@@ -3,12 +3,12 @@
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
 export interface InputTextPart { type: 'input_text', text: string }
-/** `audio` is base64 in the session's input format; it is left out of every event but `conversation.item.retrieved`. */
-export interface InputAudioPart { type: 'input_audio', audio?: string, transcript?: string | null }
+/** `audio` is base64 in the session's input format; it is left out of every event but `conversation.item.retrieved`, which adds `format`. */
+export interface InputAudioPart { type: 'input_audio', audio?: string, format?: 'pcm16', transcript?: string | null }
 /** `image_url` is a `data:` URI holding PNG or JPEG. */
 export interface InputImagePart { type: 'input_image', image_url: string, detail?: 'auto' | 'low' | 'high' }
 export interface OutputTextPart { type: 'output_text', text: string }
-export interface OutputAudioPart { type: 'output_audio', audio?: string, transcript?: string }
+export interface OutputAudioPart { type: 'output_audio', audio?: string, format?: 'pcm16', transcript?: string }
 
 export type ContentPart = InputTextPart | InputAudioPart | InputImagePart | OutputTextPart | OutputAudioPart
 

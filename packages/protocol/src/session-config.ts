@@ -28,7 +28,11 @@ export interface FunctionTool { type: 'function', name: string, description?: st
 
 export type ToolChoice = 'none' | 'auto' | 'required' | { type: 'function', name: string }
 
-export interface Transcription { model?: string, language?: string, prompt?: string }
+export interface Transcription { model?: string, language?: string, languages?: string[], prompt?: string, keywords?: string[], delay?: string }
+
+export interface NoiseReduction { type: 'near_field' | 'far_field', strength?: number }
+
+export interface Reasoning { effort?: 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' }
 
 export interface RealtimeSession {
   type: 'realtime'
@@ -49,12 +53,16 @@ export interface RealtimeSession {
     input: {
       format: AudioFormat
       transcription: Transcription | null
-      noise_reduction: { type: 'near_field' | 'far_field' } | null
+      noise_reduction: NoiseReduction | null
       turn_detection: TurnDetection | null
     }
     output: { format: AudioFormat, voice: string | { id: string }, speed: number }
   }
   include: string[] | null
+  /** Reasoning models only: absent until a client sets it. */
+  parallel_tool_calls?: boolean
+  /** Reasoning models only: absent until a client sets it. */
+  reasoning?: Reasoning
 }
 
 type DeepPartial<T> = T extends unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T
