@@ -1,1 +1,10 @@
-export {}
+export { decodeBase64, decodePcm16, encodeBase64, encodePcm16 } from './base64.ts'
+export { createCapture, type Capture, type CaptureFrame, type CaptureOptions } from './capture.ts'
+export { createFramer, type Framer } from './framer.ts'
+export { createJitterBuffer, MAX_BACKLOG_MS, type JitterBuffer } from './jitter-buffer.ts'
+export { energy, peak, rms } from './level-meter.ts'
+export { floatToPcm16, floatToPcm16Into, pcm16FromBytes, pcm16ToBytes, pcm16ToFloat, toPcm16 } from './pcm16.ts'
+export { createPlayout, type Playout, type PlayoutCommand, type PlayoutOptions, type PlayoutReport } from './playout.ts'
+export { createPlayoutClock, type PlayedSegment, type PlayoutClock } from './playout-clock.ts'
+export { createResampler, type Resampler } from './resampler.ts'
+export { learnDelay, mayStart, startDelayDefaults, type StartDelayOptions } from './start-delay.ts'
