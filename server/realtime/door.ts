@@ -1,3 +1,112 @@
-export default function door() {
-  return { async handleUpgrade(_req: unknown, socket: { destroy(): void }) { socket.destroy() } }
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { Log } from '../log.ts'
+import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
+import { downstreamHeartbeat, linkOfSocket, type WebSocketLinkOptions } from '../relay/websocket-link.ts'
+import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
+import type { Calls } from './calls.ts'
+import { instance } from './current.ts'
+
+export interface Door {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Waits until every socket has said goodbye, at most so long; then cuts the rest. */
+  close(withinMs: number): Promise<void>
+}
+
+export interface DoorOptions {
+  house: House
+  calls: Calls
+  ids: (prefix: string) => string
+  log: Log
+  heartbeat?: WebSocketLinkOptions
+  maxEventBytes?: number
+}
+
+/** A refused caller has this long to read why. */
+const REFUSAL_MS = 2000
+const CLOSE_CHECK_MS = 20
+
+/**
+ * Every WebSocket comes through here: admitted and given to the calls, or answered in plain HTTP. `ws` itself and not Nitro's
+ * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary.
+ */
+export function createDoor({ house, calls, ids, log, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES }: DoorOptions): Door {
+  const admitted = new WeakMap<IncomingMessage, Admitted>()
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxEventBytes,
+    // Costs five times the CPU and wins back only what base64 added.
+    perMessageDeflate: false,
+    handleProtocols: (_offered, request) => admitted.get(request)?.subprotocol ?? false,
+  })
+  // Bad key, version or method: ws has looked closer than admission does.
+  sockets.on('wsClientError', (error, socket, request) => refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version'])))
+
+  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
+    // First of all: a reset at any later moment would be an uncaught exception.
+    socket.on('error', () => undefined)
+    try {
+      const decision = admit({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, remoteAddress: request.socket.remoteAddress }, house)
+      if (!decision.admitted) {
+        log.info({ status: decision.status, code: decision.code }, 'connection refused')
+        return refuse(socket, decision)
+      }
+      admitted.set(request, decision)
+      sockets.handleUpgrade(request, socket, head, ws => letIn(decision, linkOfSocket(ws, heartbeat)))
+    } catch (error) {
+      log.error({ err: error }, 'the door failed')
+      socket.destroy()
+    }
+  }
+
+  function letIn({ claim, user, model, subprotocol }: Admitted, link: ReturnType<typeof linkOfSocket>) {
+    calls.begin(link, {
+      callId: claim?.callId ?? ids('call'),
+      conversationId: claim?.conversationId ?? ids('conv'),
+      user,
+      model,
+      from: subprotocol === 'kaiwa.v1' ? 'page' : 'client',
+    })
+  }
+
+  return {
+    handleUpgrade,
+    async close(withinMs) {
+      const untilMs = performance.now() + withinMs
+      while (sockets.clients.size > 0 && performance.now() < untilMs) await new Promise(resolve => setTimeout(resolve, CLOSE_CHECK_MS))
+      for (const socket of sockets.clients) socket.terminate()
+    },
+  }
+}
+
+function badHandshake(message: string, version: string | string[] | undefined): Parameters<typeof refuse>[1] {
+  return version === undefined || version === '13' || version === '8'
+    ? { status: 400, code: 'bad_handshake', message: `${message}.` }
+    : { status: 426, code: 'bad_websocket_version', message: 'This server speaks version 13 of WebSocket.', header: 'Sec-WebSocket-Version: 13' }
+}
+
+/** Answers before the upgrade, and lets the line go. */
+function refuse(socket: Duplex, refusal: Pick<Refusal, 'code' | 'message' | 'retryAfterSeconds'> & { status: Refusal['status'] | 426, header?: string }) {
+  const { status, code, message, retryAfterSeconds, header } = refusal
+  const body = JSON.stringify(refusalBody({ status: status as Refusal['status'], code, message }))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+    ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds}`]),
+    ...(header ? [header] : []),
+  ]
+  const timer = setTimeout(() => socket.destroy(), REFUSAL_MS)
+  socket.once('close', () => clearTimeout(timer))
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Takes the place of crossws's node adapter (nuxt.config.ts): Nitro hands every upgrade to what this returns. */
+export default function adapter() {
+  return {
+    handleUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => instance().door.handleUpgrade(request, socket, head),
+  }
 }

@@ -1,0 +1,48 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+/** What a ticket stands for: one connection, of this call, from this origin. */
+export interface TicketClaim { callId: string, conversationId: string, origin: string }
+
+export const TICKET_MS = 30_000
+/** Tickets that nobody has used yet. Full ⇒ none are given. */
+const MAX_TICKETS = 10_000
+const SHAPE = /^[\w-]{43}$/
+
+export interface Tickets {
+  /** A new ticket (256 bit, base64url), or `undefined` when too many wait. */
+  issue(claim: TicketClaim): { ticket: string, expiresAtMs: number } | undefined
+  /** Whose ticket it is. It is spent whatever the answer: a second try with it fails. */
+  redeem(ticket: string, origin: string): TicketClaim | undefined
+}
+
+/** Short-lived, single-use permissions to open the WebSocket. Only digests are kept. */
+export function createTickets(nowMs: () => number, maxTickets = MAX_TICKETS): Tickets {
+  const waiting = new Map<string, { claim: TicketClaim, expiresAtMs: number }>()
+  const digest = (ticket: string) => createHash('sha256').update(ticket).digest('base64url')
+
+  /** Insertion order is expiry order: the first that is still good ends the sweep. */
+  function sweep() {
+    for (const [key, { expiresAtMs }] of waiting) {
+      if (expiresAtMs > nowMs()) return
+      waiting.delete(key)
+    }
+  }
+
+  return {
+    issue(claim) {
+      sweep()
+      if (waiting.size >= maxTickets) return undefined
+      const ticket = randomBytes(32).toString('base64url')
+      const expiresAtMs = nowMs() + TICKET_MS
+      waiting.set(digest(ticket), { claim, expiresAtMs })
+      return { ticket, expiresAtMs }
+    },
+    redeem(ticket, origin) {
+      if (!SHAPE.test(ticket)) return undefined
+      const key = digest(ticket)
+      const found = waiting.get(key)
+      waiting.delete(key)
+      return found && found.expiresAtMs > nowMs() && found.claim.origin === origin ? found.claim : undefined
+    },
+  }
+}

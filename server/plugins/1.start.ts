@@ -1,0 +1,42 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { readSettings, SettingsError, type Settings } from '../config/settings.ts'
+import { watchGlobalTrap } from '../global-trap.ts'
+import { setInstance } from '../realtime/current.ts'
+import { createInstance } from '../realtime/instance.ts'
+import { masksNatively } from '../realtime/masking.ts'
+
+/** Runs before anything listens: settings, the instance, and a word to the operator when something is amiss. */
+export default defineNitroPlugin(() => {
+  if (import.meta.prerender) return
+  loadEnvFile()
+  const settings = settingsOrExit()
+  // Nitro's entry reads these after its plugins, and would listen on every address by default.
+  process.env.NITRO_HOST = settings.host
+  process.env.NITRO_PORT = String(settings.port)
+  const started = createInstance(settings)
+  setInstance(started)
+  watchGlobalTrap(started.log)
+  for (const notice of settings.notices) started.log.warn(notice)
+  if (!masksNatively()) started.log.warn('bufferutil is not in use: relaying costs about ten times the CPU. Reinstall with `npm ci`.')
+  // The engine takes a moment: better now than in the first talker's call.
+  if (started.brain.kind === 'local') void started.brain.info()
+})
+
+/** The environment wins over the file. */
+function loadEnvFile() {
+  try {
+    process.loadEnvFile('.env')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env)
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    process.stderr.write(`kaiwa: ${error.message}\n`)
+    process.exit(1)
+  }
+}

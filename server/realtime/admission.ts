@@ -1,0 +1,126 @@
+import { isOwnHost, isOwnOrigin } from '../auth/origin.ts'
+import type { TicketClaim } from '../auth/ticket.ts'
+import { isLoopbackHost, type Settings } from '../config/settings.ts'
+import type { Refusal as RefusalBody } from '../../shared/calls.ts'
+
+export const REALTIME_PATH = '/v1/realtime'
+
+/** What the door knows of an upgrade before anything is done. */
+export interface Knock {
+  method: string
+  /** Path and query. */
+  url: string
+  headers: { host?: string, origin?: string, 'user-agent'?: string, 'sec-fetch-site'?: string | string[], 'sec-websocket-protocol'?: string }
+  remoteAddress: string | undefined
+}
+
+/** What it knows of the house. */
+export interface House {
+  settings: Pick<Settings, 'host' | 'publicUrl' | 'maxCalls' | 'maxCallsPerUser' | 'countLoopbackUsers'>
+  draining: boolean
+  liveCalls: number
+  callsOf(user: string): number
+  /** The model's provider takes no new calls for this long. */
+  upstreamQuietMs: number
+  redeem(ticket: string, origin: string): TicketClaim | undefined
+}
+
+export interface Refusal { admitted: false, status: 400 | 401 | 403 | 404 | 405 | 429 | 503, code: string, message: string, retryAfterSeconds?: number }
+
+export interface Admitted {
+  admitted: true
+  /** Undefined: the client offered none, and gets none. */
+  subprotocol: 'realtime' | 'kaiwa.v1' | undefined
+  /** Model asked for in the address; not for the page, which gets the server's. */
+  model: string | undefined
+  /** Who it counts for; undefined: not told apart. */
+  user: string | undefined
+  claim: TicketClaim | undefined
+}
+
+const refusal = (status: Refusal['status'], code: string, message: string, retryAfterSeconds?: number): Refusal =>
+  ({ admitted: false, status, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
+
+/** JSON body of a refusal. */
+export function refusalBody({ status, code, message }: Pick<Refusal, 'status' | 'code' | 'message'>): RefusalBody {
+  return { error: { type: status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error', code, message } }
+}
+
+/**
+ * Who a connection counts for, until there is sign-in: its network address. This machine's own is not one person (a proxy
+ * stands there, or the operator), unless the cap was set on purpose.
+ */
+export function userOf(remoteAddress: string | undefined, countLoopback: boolean): string | undefined {
+  const address = remoteAddress?.replace(/^::ffff:/, '')
+  return !address || (isLoopbackHost(address) && !countLoopback) ? undefined : address
+}
+
+/** Room for one more call? The same question for the page's `POST /api/calls` and for the upgrade. */
+export function refuseForRoom(house: House, user: string | undefined): Refusal | undefined {
+  const { maxCalls, maxCallsPerUser } = house.settings
+  if (house.draining) return refusal(503, 'server_draining', 'The server is stopping and takes no new calls. Try again in a moment.', 5)
+  if (house.liveCalls >= maxCalls) return refusal(503, 'server_full', `All ${maxCalls} lines are busy. Try again in a minute.`, 60)
+  if (user !== undefined && house.callsOf(user) >= maxCallsPerUser) {
+    return refusal(429, 'too_many_calls', `You already have ${maxCallsPerUser} calls; end one to begin another.`, 10)
+  }
+  if (house.upstreamQuietMs > 0) {
+    return refusal(429, 'rate_limit_exceeded', 'The model\'s provider takes no more calls at the moment. Try again a little later.', Math.ceil(house.upstreamQuietMs / 1000))
+  }
+  return undefined
+}
+
+/** Same-origin or no browser at all; the address it came to is ours. Shared with `POST /api/calls`. */
+export function refuseForOrigin(headers: Knock['headers'], settings: House['settings']): Refusal | undefined {
+  if (!isOwnHost(headers.host, settings)) {
+    return refusal(403, 'host_not_allowed', 'This server is not known by that name. Its operator can name it in KAIWA_PUBLIC_URL.')
+  }
+  const { origin } = headers
+  if (origin !== undefined) {
+    return isOwnOrigin(origin, headers.host, settings.publicUrl) ? undefined : refusal(403, 'origin_not_allowed', 'Pages of another site may not connect here.')
+  }
+  // A browser always tells its origin on an upgrade: one that doesn't is pretending.
+  const browser = headers['sec-fetch-site'] !== undefined || headers['user-agent']?.startsWith('Mozilla/')
+  return browser ? refusal(403, 'origin_missing', 'A browser has to say which page it comes from.') : undefined
+}
+
+const MODEL = /^[\w.:@/-]{1,128}$/
+const TICKET_PREFIX = 'kaiwa.ticket.'
+
+/** May this upgrade become a call? Pure but for the ticket, which is spent by being looked at. */
+export function admit(knock: Knock, house: House): Admitted | Refusal {
+  const { path, query } = parseTarget(knock.url)
+  if (path !== REALTIME_PATH) return refusal(404, 'not_found', `Nothing here speaks WebSocket. The Realtime API is at ${REALTIME_PATH}.`)
+  if (knock.method !== 'GET') return refusal(405, 'method_not_allowed', 'A WebSocket begins with GET.')
+  if ([...query.keys()].some(key => /ticket|token|key/i.test(key))) {
+    return refusal(400, 'secret_in_url', 'Tickets and keys do not belong in an address, where logs keep them. Send the ticket as a subprotocol, a key as a header.')
+  }
+  const misplaced = refuseForOrigin(knock.headers, house.settings)
+  if (misplaced) return misplaced
+  const user = userOf(knock.remoteAddress, house.settings.countLoopbackUsers)
+  const offered = (knock.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim()).filter(Boolean)
+  if (offered.includes('kaiwa.v1')) return admitPage(offered, knock, house, user)
+  if (offered.length > 0 && !offered.includes('realtime')) return refusal(400, 'unknown_subprotocol', 'The subprotocols spoken here are `realtime` and, from the page, `kaiwa.v1`.')
+  if (query.has('call_id')) return refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
+  if (query.has('intent')) return refusal(400, 'invalid_intent', 'Conversations only: leave `intent` out.')
+  const model = query.get('model') ?? undefined
+  if (model !== undefined && !MODEL.test(model)) return refusal(400, 'invalid_model', 'That is not a model\'s name.')
+  return refuseForRoom(house, user) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, model, user, claim: undefined }
+}
+
+function admitPage(offered: string[], knock: Knock, house: House, user: string | undefined): Admitted | Refusal {
+  const { origin } = knock.headers
+  if (origin === undefined) return refusal(403, 'origin_missing', 'A page has to say where it comes from.')
+  // Room first: a ticket isn't spent on a full house.
+  const full = refuseForRoom(house, user)
+  if (full) return full
+  const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
+  const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
+  return claim
+    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, user, claim }
+    : refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
+}
+
+function parseTarget(target: string): { path: string, query: URLSearchParams } {
+  const at = target.indexOf('?')
+  return at < 0 ? { path: target, query: new URLSearchParams() } : { path: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) }
+}

@@ -1,0 +1,79 @@
+import type { Engine } from '@kaiwa/engine'
+import type { BrainInfo } from '../../shared/brain.ts'
+import type { BrainSettings } from '../config/settings.ts'
+import { engineLink } from '../engine/link.ts'
+import { dialUpstream, upstreamAddress, type DialOptions, type DialResult } from '../relay/upstream.ts'
+
+/** Who answers: one for the whole server. */
+export interface Brain {
+  readonly kind: BrainSettings['kind']
+  info(): Promise<BrainInfo>
+  /** Opens a session with the model named, else with the server's. Never rejects. */
+  dial(model: string | undefined, signal: AbortSignal): Promise<DialResult>
+  close(): Promise<void>
+}
+
+/** The embedded engine with what it runs on. */
+export interface LocalEngine { engine: Engine, hearing: BrainInfo['hearing'], close(): Promise<void> }
+
+export interface BrainOptions {
+  /** Starts the engine; called once, when it is first needed. Rejects with a sentence for the operator. */
+  startEngine(): Promise<LocalEngine>
+  dialing?: Omit<DialOptions, 'signal'>
+}
+
+const START_MS = 20_000
+
+/** The brain that the settings name: a relay to the upstream, or the embedded engine. */
+export function createBrain(settings: BrainSettings, options: BrainOptions): Brain {
+  return settings.kind === 'local' ? localBrain(settings, options) : upstreamBrain({ ...settings, kind: settings.kind }, options)
+}
+
+function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { dialing }: BrainOptions): Brain {
+  return {
+    kind: settings.kind,
+    info: async () => ({ brain: settings.kind, model: settings.model, hearing: { able: true, by: settings.kind } }),
+    dial: (model, signal) => dialUpstream(upstreamAddress(settings, model ?? settings.model), { ...dialing, signal }),
+    close: async () => undefined,
+  }
+}
+
+function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options: BrainOptions): Brain {
+  let starting: Promise<LocalEngine> | undefined
+
+  /** Once; a failed start may be tried again by the next call. */
+  function started(): Promise<LocalEngine> {
+    starting ??= withinTime(options.startEngine(), START_MS).catch((error: unknown) => {
+      starting = undefined
+      throw error
+    })
+    return starting
+  }
+
+  return {
+    kind: 'local',
+    async info() {
+      const hearing = await started().then(local => local.hearing, (error: unknown) => ({ able: false as const, why: sentence(error) }))
+      return { brain: 'local', model: settings.model, hearing }
+    },
+    async dial(model) {
+      try {
+        const { engine } = await started()
+        return { ok: true, link: engineLink(engine, { model: model ?? settings.model, voice: settings.voice }) }
+      } catch (error) {
+        return { ok: false, fault: { code: 'engine_failed', detail: sentence(error) } }
+      }
+    },
+    async close() { await starting?.then(local => local.close(), () => undefined) },
+  }
+}
+
+const sentence = (error: unknown) => error instanceof Error ? error.message : 'unknown reason'
+
+function withinTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it was not ready after ${limitMs / 1000} s. Try again in a moment.`)), limitMs)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

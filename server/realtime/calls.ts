@@ -1,0 +1,139 @@
+import type { CallLimits, KaiwaCallEvent, KaiwaDrainingEvent } from '../../shared/calls.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Log } from '../log.ts'
+import type { RelayFault } from '../relay/fault.ts'
+import type { Link } from '../relay/link.ts'
+import { startRelay, type Relay, type RelayClock, type RelayEnd } from '../relay/relay.ts'
+import type { Brain } from './brain.ts'
+import { openingEvent } from './session-configuration.ts'
+
+/** A connection that was let in, about to become a call. */
+export interface CallStart {
+  callId: string
+  conversationId: string
+  /** Who it counts for; undefined: not told apart. */
+  user: string | undefined
+  /** The model asked for; undefined: the server's. */
+  model: string | undefined
+  /** `page`: the server configures the session and adds `kaiwa.*` events. `client`: the Realtime protocol and nothing else. */
+  from: 'page' | 'client'
+}
+
+export interface CallsOptions {
+  brain: Brain
+  settings: Pick<Settings, 'brain' | 'maxCallMinutes' | 'idleSeconds'>
+  clock: RelayClock
+  ids: (prefix: string) => string
+  log: Log
+  /** Cut out of whatever an upstream says. */
+  keys: readonly string[]
+}
+
+export interface Calls {
+  readonly live: number
+  callsOf(user: string): number
+  /** The provider said to wait this long before new calls; 0 when it didn't. */
+  readonly upstreamQuietMs: number
+  readonly limits: CallLimits
+  begin(link: Link, start: CallStart): void
+  /** Lets live calls come to a pause in the conversation, for at most so long, then ends them. Resolves when none is left. */
+  drain(seconds: number): Promise<void>
+}
+
+interface LiveCall { start: CallStart, link: Link, relay: Relay, cancelTimer(): void }
+
+/** A conversation that was silent this long has nobody in mid-sentence. */
+const PAUSE_MS = 1500
+const MAX_UPSTREAM_QUIET_MS = 60_000
+const CHECK_MS = 1000
+
+/** The calls that are live, each with its limits; how many there may be is admission's to say. */
+export function createCalls(options: CallsOptions): Calls {
+  const { brain, settings, clock, ids, log } = options
+  const live = new Map<string, LiveCall>()
+  const limits: CallLimits = { max_call_minutes: settings.maxCallMinutes, idle_seconds: settings.idleSeconds }
+  let quietUntilMs = 0
+
+  function begin(link: Link, start: CallStart) {
+    const { callId } = start
+    const startedAtMs = clock.nowMs()
+    if (start.from === 'page') link.send(JSON.stringify(greeting(start)))
+    log.info({ call: callId, brain: brain.kind, from: start.from }, 'call begins')
+    const relay = startRelay({
+      client: link,
+      dial: signal => brain.dial(start.model, signal),
+      opening: start.from === 'page' ? [openingEvent(settings.brain, ids('event'))] : [],
+      keys: options.keys,
+      clock,
+      ids,
+      onEnd(how) {
+        live.get(callId)?.cancelTimer()
+        live.delete(callId)
+        note(callId, how, clock.nowMs() - startedAtMs)
+      },
+    })
+    // A relay may have ended in its first breath; then onEnd was there before the entry.
+    if (relay.ended) return
+    live.set(callId, { start, link, relay, cancelTimer: watchLimits(relay, startedAtMs) })
+  }
+
+  function greeting({ callId, conversationId }: CallStart): KaiwaCallEvent {
+    return { type: 'kaiwa.call', event_id: ids('event'), call_id: callId, conversation_id: conversationId, limits, resume_ticket: null, seq: 0 }
+  }
+
+  /** Ends the call when it is too long or nobody is there. Returns the way out. */
+  function watchLimits(relay: Relay, startedAtMs: number): () => void {
+    let cancel = clock.setTimer(check, CHECK_MS)
+    function check() {
+      const nowMs = clock.nowMs()
+      if (nowMs - startedAtMs >= settings.maxCallMinutes * 60_000) return relay.end({ code: 'call_too_long', minutes: settings.maxCallMinutes })
+      if (nowMs - relay.activeAtMs >= settings.idleSeconds * 1000) return relay.end({ code: 'call_idle', seconds: settings.idleSeconds })
+      cancel = clock.setTimer(check, CHECK_MS)
+    }
+    return () => cancel()
+  }
+
+  function note(call: string, how: RelayEnd, lastedMs: number) {
+    const facts = { call, lastedMs: Math.round(lastedMs) }
+    switch (how.by) {
+      case 'client': return log.info({ ...facts, closeCode: how.code }, 'call ended by the client')
+      case 'upstream': return log.warn({ ...facts, closeCode: how.code, reason: how.reason }, 'call ended by the upstream')
+      case 'fault': return noteFault(facts, how.fault)
+      default: return how satisfies never
+    }
+  }
+
+  function noteFault(facts: object, fault: RelayFault) {
+    if (fault.code === 'upstream_refused' && fault.status === 429) {
+      quietUntilMs = clock.nowMs() + Math.min(fault.retryAfterMs ?? 0, MAX_UPSTREAM_QUIET_MS)
+    }
+    const expected = fault.code === 'call_idle' || fault.code === 'call_too_long' || fault.code === 'server_draining'
+    log[expected ? 'info' : 'error']({ ...facts, fault }, `call ended: ${fault.code}`)
+  }
+
+  function drain(seconds: number): Promise<void> {
+    const untilMs = clock.nowMs() + seconds * 1000
+    for (const { start, link } of live.values()) {
+      if (start.from === 'page') link.send(JSON.stringify({ type: 'kaiwa.draining', event_id: ids('event'), seconds } satisfies KaiwaDrainingEvent))
+    }
+    return new Promise(resolve => {
+      (function step() {
+        const nowMs = clock.nowMs()
+        for (const { relay } of [...live.values()]) {
+          if (nowMs >= untilMs || nowMs - relay.activeAtMs >= PAUSE_MS) relay.end({ code: 'server_draining' })
+        }
+        if (live.size === 0) resolve()
+        else clock.setTimer(step, 100)
+      })()
+    })
+  }
+
+  return {
+    get live() { return live.size },
+    callsOf: user => [...live.values()].filter(call => call.start.user === user).length,
+    get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs()) },
+    limits,
+    begin,
+    drain,
+  }
+}

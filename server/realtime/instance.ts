@@ -1,0 +1,54 @@
+import { createTickets, type Tickets } from '../auth/ticket.ts'
+import { secretsOf, type Settings } from '../config/settings.ts'
+import { createLog, type Log } from '../log.ts'
+import type { House } from './admission.ts'
+import { createBrain, type Brain, type BrainOptions } from './brain.ts'
+import { createCalls, type Calls } from './calls.ts'
+import { serverClock } from './clock.ts'
+import { createDoor, type Door, type DoorOptions } from './door.ts'
+import { randomId } from './ids.ts'
+import { startNodeEngine } from './node-engine.ts'
+
+/** The parts of one running server. */
+export interface Instance {
+  settings: Settings
+  log: Log
+  ids: (prefix: string) => string
+  tickets: Tickets
+  brain: Brain
+  calls: Calls
+  house: House
+  door: Door
+  /** No new calls from now on; `/readyz` says so. */
+  beginDraining(): void
+}
+
+export interface InstanceOptions {
+  env?: Readonly<Record<string, string | undefined>>
+  startEngine?: BrainOptions['startEngine']
+  dialing?: BrainOptions['dialing']
+  door?: Pick<DoorOptions, 'heartbeat' | 'maxEventBytes'>
+  log?: Log
+}
+
+/** Puts the parts together; opens nothing. */
+export function createInstance(settings: Settings, options: InstanceOptions = {}): Instance {
+  const secrets = secretsOf(options.env ?? process.env)
+  const keys = settings.brain.kind !== 'local' && settings.brain.key ? [settings.brain.key] : []
+  const log = options.log ?? createLog({ level: settings.logLevel, secrets: [...secrets, ...keys] })
+  const ids = randomId
+  const tickets = createTickets(() => Date.now())
+  const brain = createBrain(settings.brain, { startEngine: options.startEngine ?? startNodeEngine, dialing: options.dialing })
+  const calls = createCalls({ brain, settings, clock: serverClock, ids, log, keys })
+  let draining = false
+  const house: House = {
+    settings,
+    get draining() { return draining },
+    get liveCalls() { return calls.live },
+    callsOf: calls.callsOf,
+    get upstreamQuietMs() { return calls.upstreamQuietMs },
+    redeem: tickets.redeem,
+  }
+  const door = createDoor({ house, calls, ids, log, ...options.door })
+  return { settings, log, ids, tickets, brain, calls, house, door, beginDraining() { draining = true } }
+}

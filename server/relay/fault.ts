@@ -1,0 +1,89 @@
+/** Why a session can't begin or go on, with the facts that the sentence needs. */
+export type RelayFault
+  = | { code: 'upstream_unreachable', why: 'refused' | 'dns' | 'timeout' | 'reset' | 'certificate' | 'not_websocket', tries: number }
+    | { code: 'upstream_refused', status: number, /** The refusal's own code, when it gave one. */ saidCode: string | undefined, retryAfterMs: number | undefined }
+    | { code: 'upstream_lost', closeCode: number, reason: string }
+    | { code: 'upstream_stalled', unsentBytes: number }
+    | { code: 'upstream_babble', count: number }
+    | { code: 'client_too_slow', unreadBytes: number }
+    | { code: 'engine_failed', detail: string }
+    | { code: 'call_too_long', minutes: number }
+    | { code: 'call_idle', seconds: number }
+    | { code: 'server_draining' }
+
+/** What the client is told: the `error` event, then the close. */
+export interface FaultNotice {
+  type: 'invalid_request_error' | 'server_error' | 'rate_limit_error'
+  /** Where the API has a code for it, that one; else ours. */
+  code: string
+  message: string
+  closeCode: number
+}
+
+const unreachable: Record<Extract<RelayFault, { code: 'upstream_unreachable' }>['why'], string> = {
+  refused: 'nothing answers at its address',
+  dns: 'its address could not be found',
+  timeout: 'it did not answer in time',
+  reset: 'the connection broke while it was being made',
+  certificate: 'its certificate is not trusted',
+  not_websocket: 'what answers there does not speak WebSocket',
+}
+
+/** The sentence for a refused handshake, by its status. */
+function describeRefusal({ status, saidCode, retryAfterMs }: Extract<RelayFault, { code: 'upstream_refused' }>): FaultNotice {
+  const http = `HTTP ${status}`
+  if (saidCode === 'insufficient_quota') {
+    return { type: 'rate_limit_error', code: saidCode, closeCode: 4000, message: `The account at the model's provider has no credit left (${http}). Whoever runs this server has to top it up.` }
+  }
+  if (status === 401 || status === 403) {
+    return { type: 'invalid_request_error', code: 'invalid_api_key', closeCode: 3000, message: `The model's provider refused the server's API key (${http}). Whoever runs this server has to check OPENAI_API_KEY.` }
+  }
+  if (status === 429) {
+    const wait = retryAfterMs === undefined ? 'in a minute' : `in ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`
+    return { type: 'rate_limit_error', code: 'rate_limit_exceeded', closeCode: 4000, message: `The model's provider takes no more calls at the moment (${http}). Try again ${wait}.` }
+  }
+  if (status === 404 || status === 400) {
+    return { type: 'invalid_request_error', code: 'model_not_found', closeCode: 4000, message: `The model's provider does not know this model or address (${http}). Whoever runs this server has to check KAIWA_MODEL and OPENAI_BASE_URL.` }
+  }
+  return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model's provider can't take the call (${http}). Try again in a moment.` }
+}
+
+/** One sentence that says what happened and what to do, with the codes of the wire. Holds no secret. */
+export function describeFault(fault: RelayFault): FaultNotice {
+  switch (fault.code) {
+    case 'upstream_refused': return describeRefusal(fault)
+    case 'upstream_unreachable': {
+      const tried = fault.tries > 1 ? ` after ${fault.tries} tries` : ''
+      return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model could not be reached${tried}: ${unreachable[fault.why]}. Try again in a moment.` }
+    }
+    case 'upstream_lost':
+      return { type: 'server_error', code: 'upstream_lost', closeCode: isOrdinaryClose(fault.closeCode) ? fault.closeCode : 1011, message: `The model ended the session (${fault.closeCode}). Start again to go on talking.` }
+    case 'upstream_stalled':
+      return { type: 'server_error', code: 'upstream_lost', closeCode: 1011, message: 'The model stopped listening. Start again to go on talking.' }
+    case 'upstream_babble':
+      return { type: 'server_error', code: 'upstream_lost', closeCode: 1011, message: 'The model\'s answers could not be understood. Start again to go on talking.' }
+    case 'client_too_slow':
+      return { type: 'invalid_request_error', code: 'client_too_slow', closeCode: 4008, message: 'The line was too slow to carry the answer. Start again, on a better network if you can.' }
+    case 'engine_failed':
+      return { type: 'server_error', code: 'engine_failed', closeCode: 1011, message: `The embedded engine could not start: ${fault.detail}` }
+    case 'call_too_long':
+      return { type: 'server_error', code: 'call_too_long', closeCode: 1001, message: `The call reached its limit of ${fault.minutes} minutes. Start again to go on talking.` }
+    case 'call_idle':
+      return { type: 'server_error', code: 'call_idle', closeCode: 1001, message: `Nobody spoke for ${fault.seconds} seconds, so the call was ended. Start again to go on talking.` }
+    case 'server_draining':
+      return { type: 'server_error', code: 'server_draining', closeCode: 1001, message: 'The server is stopping. Start again in a moment.' }
+    default: return assertNever(fault)
+  }
+}
+
+/** Codes of an upstream's close that mean the same to our client. */
+const isOrdinaryClose = (code: number) => code === 1000 || code === 1001 || code === 1008 || code === 1009 || (code >= 3000 && code <= 4999)
+
+const assertNever = (value: never): never => { throw new Error(`not reachable: ${JSON.stringify(value)}`) }
+
+/** The `error` event of the protocol. */
+export function errorEvent({ type, code, message }: Pick<FaultNotice, 'type' | 'code' | 'message'>, eventId: string): string {
+  return JSON.stringify({ type: 'error', event_id: eventId, error: { type, code, message, param: null, event_id: null } })
+}
+
+export const closeReason = ({ type, code }: { type: string, code: string }) => `${type}.${code}`

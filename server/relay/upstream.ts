@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http'
+import { WebSocket } from 'ws'
+import { decideDial, dialPolicy, parseRetryAfter, type DialFailure, type DialPolicy } from './dial-policy.ts'
+import type { RelayFault } from './fault.ts'
+import type { Link } from './link.ts'
+import { linkOfSocket, upstreamHeartbeat, type WebSocketLinkOptions } from './websocket-link.ts'
+
+/** A 15 MiB append is 20 MiB of base64; the rest of the event fits beside it. */
+export const MAX_EVENT_BYTES = 21 * 1024 * 1024
+const MAX_REFUSAL_BYTES = 8 * 1024
+const REFUSAL_BODY_MS = 1000
+
+export interface UpstreamAddress { url: string, headers: Record<string, string> }
+
+export type DialResult = { ok: true, link: Link } | { ok: false, fault: RelayFault }
+
+export interface DialOptions {
+  signal: AbortSignal
+  policy?: DialPolicy
+  random?: () => number
+  heartbeat?: WebSocketLinkOptions
+}
+
+/**
+ * Where a session is opened: `wss://…/realtime?model=…` with `Authorization: Bearer` (OpenAI) or `api-key` (Azure, GA address form
+ * `https://<resource>.openai.azure.com/openai/v1`, model = deployment). `https` becomes `wss`, `http` becomes `ws`.
+ */
+export function upstreamAddress(brain: { kind: 'openai' | 'azure', key: string | undefined, baseUrl: URL }, model: string): UpstreamAddress {
+  const url = new URL(brain.baseUrl)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/realtime`
+  url.searchParams.set('model', model)
+  if (!brain.key) return { url: url.href, headers: {} }
+  return { url: url.href, headers: brain.kind === 'azure' ? { 'api-key': brain.key } : { Authorization: `Bearer ${brain.key}` } }
+}
+
+/** Dials until it is open, or there is a fault to report. Resolves; never rejects. An aborted dial reports `timeout`. */
+export async function dialUpstream(address: UpstreamAddress, options: DialOptions): Promise<DialResult> {
+  const policy = options.policy ?? dialPolicy
+  const random = options.random ?? Math.random
+  const startedAt = performance.now()
+  const elapsedMs = () => performance.now() - startedAt
+  for (let tries = 1; ; tries++) {
+    const outcome = await tryOnce(address, Math.max(1, Math.min(policy.handshakeMs, policy.totalMs - elapsedMs())), options)
+    if ('link' in outcome) return { ok: true, link: outcome.link }
+    const decision = decideDial(outcome, tries, elapsedMs(), random(), policy)
+    if (decision.do === 'give_up' || options.signal.aborted) {
+      return { ok: false, fault: decision.do === 'give_up' ? decision.fault : { code: 'upstream_unreachable', why: 'timeout', tries } }
+    }
+    await pauseFor(decision.afterMs, options.signal)
+  }
+}
+
+function pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, delayMs)
+    signal.addEventListener('abort', done)
+  })
+}
+
+function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signal, heartbeat }: DialOptions): Promise<DialFailure | { link: Link }> {
+  return new Promise(resolve => {
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_EVENT_BYTES, followRedirects: false })
+    let settled = false
+    const settle = (outcome: DialFailure | { link: Link }) => {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+      resolve(outcome)
+    }
+    const fail = (failure: DialFailure) => {
+      settle(failure)
+      // Before it is open, terminate() reports an 'error': the listener below takes it.
+      socket.terminate()
+    }
+    const abort = () => fail({ kind: 'timeout' })
+    const timer = setTimeout(abort, handshakeMs)
+    signal.addEventListener('abort', abort)
+    socket.on('error', error => fail({ kind: 'network', code: (error as NodeJS.ErrnoException).code }))
+    // The link is made in the same tick: the first event may follow the handshake in one packet.
+    socket.on('open', () => settled ? socket.terminate() : settle({ link: linkOfSocket(socket, heartbeat ?? upstreamHeartbeat) }))
+    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
+      void readRefusal(response).then(saidCode => fail({
+        kind: 'http',
+        status: response.statusCode ?? 0,
+        saidCode,
+        retryAfterMs: parseRetryAfter(response.headers['retry-after'], Date.now()),
+      }))
+    })
+    if (signal.aborted) abort()
+  })
+}
+
+/** The `error.code` of a refusal's body, if it has one; reads at most 8 kB and waits at most a second. */
+function readRefusal(response: IncomingMessage): Promise<string | undefined> {
+  return new Promise(resolve => {
+    let body = ''
+    const done = () => {
+      clearTimeout(timer)
+      response.destroy()
+      resolve(codeIn(body))
+    }
+    const timer = setTimeout(done, REFUSAL_BODY_MS)
+    response.setEncoding('utf8')
+    response.on('data', (piece: string) => { if ((body += piece).length > MAX_REFUSAL_BYTES) done() })
+    response.on('end', done)
+    response.on('error', done)
+    response.on('close', done)
+  })
+}
+
+function codeIn(body: string): string | undefined {
+  try {
+    const parsed = JSON.parse(body) as { error?: { code?: unknown } } | null
+    const code = parsed?.error?.code
+    return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,4 @@
+import { defineEventHandler } from 'h3'
+
+/** Alive. */
+export default defineEventHandler(() => ({ status: 'ok' }))

@@ -1,0 +1,44 @@
+import type { Server } from 'node:http'
+import { trapped } from './global-trap.ts'
+import type { Instance } from './realtime/instance.ts'
+
+export interface ShutdownOptions {
+  instance: Instance
+  /** Servers that listen, as far as known. */
+  servers: ReadonlySet<Server>
+  /** What else has to end (Nitro's `close` hook). */
+  closeRest(): Promise<unknown>
+  exit(code: number): void
+}
+
+/** Close handshakes and the rest have this long beyond the drain. */
+const GOODBYE_MS = 1500
+const REST_MS = 3000
+
+/**
+ * SIGTERM lets live calls come to a pause within KAIWA_DRAIN_SECONDS; SIGINT (Ctrl-C) ends them at once. Both tell the page first
+ * and close with 1001. A second signal doesn't wait.
+ */
+export function createShutdown({ instance, servers, closeRest, exit }: ShutdownOptions) {
+  const { log, calls, door, brain, settings } = instance
+  let stopping = false
+
+  return async function stop(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
+    if (stopping) return exit(signal === 'SIGINT' ? 130 : 143)
+    stopping = true
+    instance.beginDraining()
+    log.info({ signal, calls: calls.live }, 'stopping')
+    await calls.drain(signal === 'SIGINT' ? 0 : settings.drainSeconds)
+    await door.close(GOODBYE_MS)
+    for (const server of servers) {
+      server.close()
+      server.closeAllConnections()
+    }
+    await Promise.race([
+      Promise.allSettled([closeRest(), brain.close()]),
+      new Promise(resolve => setTimeout(resolve, REST_MS)),
+    ])
+    log.info({ trapped: trapped.count }, 'stopped')
+    exit(0)
+  }
+}
