@@ -1,0 +1,151 @@
+import type { ClientEvent } from '../client-events.ts'
+import type { Capabilities, DialogueEvent, MeterReading, Segment } from '../dialogue.ts'
+import type { TurnDetection } from '../session-config.ts'
+
+/** What the adapter remembers of one Realtime session. Immutable: every step makes a new one. */
+export interface RealtimeAdapterState {
+  readonly line: Line | null
+  /** Items seen, oldest first. Bound: `maxItems`; full ⇒ the oldest is forgotten (the page keeps its segment). */
+  readonly items: ReadonlyMap<string, TrackedItem>
+  /** The response of the default conversation that is being made: at most one. */
+  readonly reply: Reply | null
+  /** A `response.create` that nothing has answered yet. */
+  readonly create: PendingCreate | null
+  /** Another response is wanted as soon as none is active. One flag: requests made meanwhile are one request. */
+  readonly replyWanted: boolean
+  /** Responses outside the conversation, until they are done. Bound: `maxSideResponses`, oldest forgotten. */
+  readonly sideResponses: readonly string[]
+  /** Assistant items in the order their audio began, since the last silence. Bound: `maxVoiced`, oldest forgotten. */
+  readonly voiced: readonly string[]
+  /** Tool calls by response. Bound: `maxToolGroups`, oldest forgotten. */
+  readonly toolGroups: ReadonlyMap<string, ToolGroup>
+  /** The user's turn that the server hears now. */
+  readonly speech: { itemId: string, startedAtMs: number } | null
+  /** The page holds the user's turn: the turn detection it took away, and whether it was asked to come back. */
+  readonly floor: { detection: TurnDetection, is: 'held' | 'returning', eventId: string } | null
+  /** We committed a turn under the server's turn detection: the coming `committed` wants a reply. */
+  readonly turnEnded: boolean
+  /** Audio appended since our last commit or clear. */
+  readonly appendedMs: number
+  readonly totals: Readonly<Record<MeterReading['unit'], number>>
+  /** Number of the last client event id. */
+  readonly sent: number
+}
+
+export interface Line {
+  sessionId: string
+  model: string
+  voice: string
+  capabilities: Capabilities
+  /** `null`: the page ends the user's turn. */
+  detection: TurnDetection | null
+  medium: Segment['medium']
+}
+
+export interface Reply {
+  id: string
+  medium: Segment['medium']
+  /** We asked the server to stop it. */
+  cancelledBy: 'barge_in' | 'user' | null
+  /** Its audio is not wanted any more: what still arrives is dropped. */
+  silenced: boolean
+}
+
+export interface PendingCreate {
+  eventId: string
+  /** Try again when the server is busy with another response. */
+  retry: boolean
+  cancelledBy: Reply['cancelledBy']
+}
+
+export interface ToolGroup {
+  announced: readonly string[]
+  waiting: readonly string[]
+  /** Whether its response is over, and whether answers to its calls want a next one. */
+  response: 'active' | 'done' | 'stopped'
+}
+
+/** `hidden` items make no segment (system text, tools, what was deleted) but hold a place in the chain. */
+export type TrackedItem = TrackedSegment | { kind: 'hidden', previousId: string | null | undefined }
+
+export interface TrackedSegment {
+  kind: 'segment'
+  segment: Segment
+  /** As the server told it; `segment.afterId` is the nearest one of these that has a segment. */
+  previousId: string | null | undefined
+  /** Text by content index. */
+  parts: readonly string[]
+  responseId: string | null
+  /** Set with the first audio delta. `delivered`: some went to the player. `dropped`: some came too late. */
+  audio: { contentIndex: number, delivered: boolean, dropped: boolean, ended: boolean } | null
+  /** A user's voice turn that is only announced yet (`speech_started`). */
+  reserved: boolean
+}
+
+export const maxItems = 1000
+/** Longest text of a segment; full ⇒ further deltas are dropped. An hour of speech has about 50,000 characters. */
+export const maxSegmentChars = 100_000
+export const maxContentParts = 16
+export const maxSideResponses = 16
+export const maxVoiced = 64
+export const maxToolGroups = 16
+export const maxCallsPerGroup = 32
+
+export function createRealtimeAdapterState(): RealtimeAdapterState {
+  return {
+    line: null,
+    items: new Map(),
+    reply: null,
+    create: null,
+    replyWanted: false,
+    sideResponses: [],
+    voiced: [],
+    toolGroups: new Map(),
+    speech: null,
+    floor: null,
+    turnEnded: false,
+    appendedMs: 0,
+    totals: { input_text_tokens: 0, input_audio_tokens: 0, cached_tokens: 0, output_text_tokens: 0, output_audio_tokens: 0, transcription_seconds: 0 },
+    sent: 0,
+  }
+}
+
+/** A response outside the conversation: it makes no segment. */
+export function isSideResponse(state: RealtimeAdapterState, responseId: string): boolean {
+  return state.sideResponses.includes(responseId)
+}
+
+/** One step of the machine while it is being worked out: local to one call of `receive` or `send`, so nobody sees it change. */
+export interface Step { state: RealtimeAdapterState, events: DialogueEvent[], wire: ClientEvent[] }
+
+export function beginStep(state: RealtimeAdapterState): Step {
+  return { state, events: [], wire: [] }
+}
+
+export function change(step: Step, part: Partial<RealtimeAdapterState>): void {
+  step.state = { ...step.state, ...part }
+}
+
+/** Sends a client event under an id of ours, which an `error` about it may name. Ids count up: nothing random here. */
+export function transmit(step: Step, event: ClientEvent): string {
+  const sent = step.state.sent + 1
+  const eventId = `kaiwa_${sent}`
+  change(step, { sent })
+  step.wire.push({ ...event, event_id: eventId })
+  return eventId
+}
+
+/** `list` with `value` at its end, at most `max` long. */
+export function appendBounded<T>(list: readonly T[], value: T, max: number): readonly T[] {
+  return [...list, value].slice(-max)
+}
+
+export function setBounded<V>(map: ReadonlyMap<string, V>, key: string, value: V, max: number): ReadonlyMap<string, V> {
+  const next = new Map(map)
+  next.set(key, value)
+  for (const oldest of next.keys()) {
+    if (next.size <= max) break
+    next.delete(oldest)
+  }
+  return next
+}
