@@ -1,0 +1,37 @@
+import { createEncoder } from './encoder.ts'
+import { openMicrophone } from './microphone.ts'
+import { createPlayer } from './player.ts'
+import { createTimeline } from './timeline.ts'
+import type { VoiceSessionParts } from './voice-session-parts.ts'
+import { openWebSocketTransport } from './websocket-transport.ts'
+
+/** How soon a page that draws no frames (a hidden tab) still gets its changes. */
+const HIDDEN_FRAME_MS = 250
+const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** The real world: this browser's audio and clocks, and the page's own server. */
+export function browserParts(): VoiceSessionParts {
+  return {
+    openTransport: () => openWebSocketTransport(),
+    createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
+    openMicrophone: context => openMicrophone(context),
+    createPlayer,
+    createEncoder: () => createEncoder(),
+    createTimeline: () => createTimeline(),
+    pageMs: () => performance.now(),
+    epochMs: () => Date.now(),
+    setTimer(callback, delayMs) {
+      const id = setTimeout(callback, delayMs)
+      return () => clearTimeout(id)
+    },
+    onNextFrame(callback) {
+      if (document.visibilityState === 'hidden') setTimeout(callback, HIDDEN_FRAME_MS)
+      else requestAnimationFrame(callback)
+    },
+    newSegmentId() {
+      const bytes = crypto.getRandomValues(new Uint8Array(21))
+      // 62 letters of 256 values: the bias is of no consequence for an id.
+      return `item_${[...bytes].map(byte => ID_LETTERS[byte % ID_LETTERS.length]).join('')}`
+    },
+  }
+}

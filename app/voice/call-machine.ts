@@ -1,0 +1,213 @@
+import type { Trouble } from './call.ts'
+import { allowedActions } from './call-actions.ts'
+import { ANSWER_PATIENCE_MS, INTERRUPTED_MS, isAnswering, isReady, stateOf } from './call-phase.ts'
+import type { CallMachine, Phase, RunningCall } from './call-phase.ts'
+import { assertNever } from './assert-never.ts'
+import type { CallEffect, CallInput, CallStep, Moment, UserInput } from './call-inputs.ts'
+
+/** The call's decisions: pure, `(machine, input) → machine and effects`. Nothing here knows a socket, a device or a timer. */
+
+/** A hold shorter than this is a slip of the finger: the floor goes back without asking for an answer. */
+export const MIN_HOLD_MS = 300
+/** Typed before the line is up; more than a person types in that time. Full ⇒ the oldest goes. */
+const MAX_WAITING_TEXTS = 16
+/** Replies under way at once; a server has one, two around an interruption. Full ⇒ the oldest is forgotten. */
+const MAX_REPLIES = 16
+
+type Decision = { phase: Phase, effects?: readonly CallEffect[], muted?: boolean }
+
+/** One step. An action that `allowedActions` doesn't hold, and an input that can't matter now, change nothing. */
+export function step(machine: CallMachine, input: CallInput, moment: Moment): CallStep {
+  if (isAction(input) && !allowedActions(machine).has(input.type)) return { machine, effects: [] }
+  const decision = decide(machine, input, moment)
+  const muted = decision.muted ?? machine.muted
+  const effects = decision.effects ?? []
+  if (decision.phase === machine.phase && muted === machine.muted) return { machine, effects }
+  const begins = effects.some(effect => effect.type === 'begin')
+  const state = stateOf(decision.phase, machine.state, begins ? 0 : moment.atMs)
+  return { machine: { phase: decision.phase, muted, state }, effects }
+}
+
+function isAction(input: CallInput): input is UserInput {
+  return ['start', 'end', 'retry', 'interrupt', 'mute', 'hold', 'say'].includes(input.type)
+}
+
+function decide(machine: CallMachine, input: CallInput, moment: Moment): Decision {
+  const { phase } = machine
+  if (phase.name !== 'running') return decideOutside(machine, input)
+  switch (input.type) {
+    case 'start': case 'retry': return { phase: { ...phase, microphone: 'opening' }, effects: [{ type: 'open_microphone' }] }
+    case 'end': return over(moment, 'user')
+    case 'interrupt': return interrupt(phase, moment)
+    case 'mute': return {
+      phase, muted: input.muted,
+      effects: [{ type: 'set_muted', muted: input.muted }, ...(input.muted && phase.user === 'speaking' ? [sendSilence] : [])],
+    }
+    case 'hold': return input.down ? takeFloor(phase, moment) : giveFloor(phase, moment)
+    case 'say': return say(phase, input.text, moment)
+    case 'microphone_opened': return microphoneOpened(phase, machine.muted, moment)
+    case 'microphone_failed': return microphoneFailed(phase, input.trouble, moment)
+    case 'output_failed': return { phase: { ...phase, playback: 'silent', troubles: { ...phase.troubles, output: input.trouble } } }
+    case 'output_works': return { phase: { ...phase, troubles: { ...phase.troubles, output: undefined } } }
+    case 'line_opened': return phase.line === 'up' ? { phase } : lineOpened(phase, moment)
+    case 'line_closed': return input.trouble ? failed(phase, input.trouble) : over(moment, 'server')
+    case 'fault': return input.fatal ? failed(phase, input.trouble) : fault(phase, input.trouble)
+    case 'user_speech': return input.on ? userSpeaks(phase, machine.muted, moment) : userStops(phase, input.atMs ?? moment.atMs)
+    case 'reply_started': return replyStarted(phase, input.replyId, moment)
+    case 'reply_ended': return { phase: settled({ ...phase, replies: phase.replies.filter(id => id !== input.replyId) }, phase.replies.includes(input.replyId)) }
+    case 'no_answer': return { phase: settled(phase, true) }
+    case 'sound_queued': return { phase: phase.playback === 'silent' ? { ...phase, playback: 'queued' } : phase }
+    case 'sound_heard': return { phase: phase.playback === 'sounding' ? phase : { ...phase, playback: 'sounding', awaitedSinceMs: undefined } }
+    case 'sound_over': return { phase: settled({ ...phase, playback: 'silent' }, phase.playback !== 'silent') }
+    case 'time': return time(phase, moment)
+    default: return assertNever(input)
+  }
+}
+
+/** Idle, failed or ended: everything begins a call or is a late word of the one before. */
+function decideOutside({ phase }: CallMachine, input: CallInput): Decision {
+  const keepTurns = phase.name === 'error'
+  const unsent = phase.name === 'error' ? phase.unsent : []
+  const typed = unsent.length > 0 ? { typed: true, waitingTexts: unsent } : {}
+  const fault = phase.name === 'error' && phase.microphone === 'failed' ? phase.trouble : undefined
+  switch (input.type) {
+    case 'start': return begin(keepTurns, { ...typed, microphone: 'opening' })
+    case 'retry': return begin(keepTurns, phase.name === 'error' && phase.spoken ? { ...typed, microphone: 'opening' } : typed)
+    case 'hold': return input.down ? begin(keepTurns, { ...typed, microphone: 'opening', floor: { is: 'held', sinceMs: 0 } }) : { phase }
+    case 'say': return begin(keepTurns, {
+      typed: true, waitingTexts: [...unsent, input.text].slice(-MAX_WAITING_TEXTS), ...(fault ? { microphone: 'failed', troubles: { microphone: fault } } : {}),
+    })
+    default: return { phase }
+  }
+}
+
+const sendSilence = { type: 'send_silence' } as const
+
+function begin(keepTurns: boolean, facts: Partial<RunningCall>): Decision {
+  const phase: RunningCall = {
+    name: 'running', microphone: 'off', line: 'opening', floor: { is: 'open' }, user: 'quiet', replies: [], playback: 'silent',
+    refuseNext: false, waitingTexts: [], typed: false, troubles: {}, ...facts,
+  }
+  const microphone = phase.microphone === 'opening' ? [{ type: 'open_microphone' } as const] : []
+  // Output first: a browser lets sound out only if its context was made in the click.
+  return { phase, effects: [{ type: 'begin', keepTurns }, { type: 'open_output' }, ...microphone, { type: 'open_line' }] }
+}
+
+const over = ({ atMs, turns }: Moment, by: 'user' | 'server'): Decision =>
+  ({ phase: { name: 'ended', durationMs: Math.max(0, Math.round(atMs)), turns }, effects: [{ type: 'release', by }] })
+
+function failed(call: RunningCall, trouble: Trouble, microphone: 'off' | 'failed' = 'off'): Decision {
+  const spoken = call.microphone !== 'off' && (call.microphone !== 'failed' || microphone === 'failed')
+  return { phase: { name: 'error', trouble, spoken, microphone, unsent: call.waitingTexts }, effects: [{ type: 'release', by: 'server' }] }
+}
+
+/** Nothing under way and nothing to hear: the answer, if one was awaited, is over. */
+function settled(call: RunningCall, changed: boolean): RunningCall {
+  return changed && !isAnswering(call) ? { ...call, awaitedSinceMs: undefined } : call
+}
+
+/** The answer stops, whatever there is of it. */
+function stopAnswer(call: RunningCall, by: 'barge_in' | 'user'): { phase: RunningCall, effects: CallEffect[] } {
+  const effects: CallEffect[] = isAnswering(call) ? [{ type: 'silence', by, replyIds: call.replies }] : []
+  return { phase: { ...call, replies: [], playback: 'silent', awaitedSinceMs: undefined, refuseNext: false }, effects }
+}
+
+function interrupt(call: RunningCall, { atMs }: Moment): Decision {
+  const { phase, effects } = stopAnswer(call, 'user')
+  return { phase: { ...phase, interruptedAtMs: atMs, refuseNext: !isAnswering(call) }, effects }
+}
+
+function userSpeaks(call: RunningCall, muted: boolean, { atMs }: Moment): Decision {
+  const { phase, effects } = stopAnswer(call, 'barge_in')
+  const interruptedAtMs = call.playback === 'sounding' ? atMs : call.interruptedAtMs
+  const deaf = muted || call.microphone !== 'on' ? [sendSilence] : []
+  return { phase: { ...phase, user: 'speaking', interruptedAtMs, troubles: { ...call.troubles, answer: undefined } }, effects: [...effects, ...deaf] }
+}
+
+function userStops(call: RunningCall, atMs: number): Decision {
+  if (call.user === 'quiet') return { phase: call }
+  return { phase: { ...call, user: 'quiet', awaitedSinceMs: call.floor.is === 'held' ? undefined : atMs } }
+}
+
+function replyStarted(call: RunningCall, replyId: string, { atMs }: Moment): Decision {
+  // Under server turn detection a reply may start in the moment before the floor is taken or the user interrupts.
+  if (call.refuseNext || call.floor.is === 'held') return { phase: { ...call, refuseNext: false }, effects: [{ type: 'silence', by: 'user', replyIds: [replyId] }] }
+  const awaitedSinceMs = call.playback === 'sounding' ? undefined : call.awaitedSinceMs ?? atMs
+  return { phase: { ...call, replies: [...call.replies, replyId].slice(-MAX_REPLIES), awaitedSinceMs, troubles: { ...call.troubles, answer: undefined } } }
+}
+
+function say(call: RunningCall, text: string, { atMs }: Moment): Decision {
+  if (call.line === 'opening') return { phase: { ...call, typed: true, waitingTexts: [...call.waitingTexts, text].slice(-MAX_WAITING_TEXTS) } }
+  const { phase, effects } = stopAnswer(call, 'user')
+  return { phase: { ...phase, typed: true, awaitedSinceMs: atMs, troubles: { ...call.troubles, answer: undefined } }, effects: [...effects, { type: 'say', text }] }
+}
+
+/** Line and microphone are both there for the first time: what was recorded meanwhile goes out, as the floor says. */
+function becomeReady(call: RunningCall, { atMs }: Moment): { phase: RunningCall, effects: CallEffect[] } {
+  switch (call.floor.is) {
+    case 'open': return { phase: call, effects: [{ type: 'start_sending' }] }
+    case 'held': return { phase: call, effects: [{ type: 'take_floor' }, { type: 'start_sending' }] }
+    case 'released': return {
+      phase: { ...call, floor: { is: 'open' }, awaitedSinceMs: atMs },
+      effects: [{ type: 'take_floor' }, { type: 'start_sending' }, { type: 'give_floor', ask: true }],
+    }
+    default: return assertNever(call.floor)
+  }
+}
+
+function lineOpened(call: RunningCall, moment: Moment): Decision {
+  const up: RunningCall = { ...call, line: 'up', waitingTexts: [], awaitedSinceMs: call.waitingTexts.length > 0 ? moment.atMs : undefined }
+  const says = call.waitingTexts.map(text => ({ type: 'say', text }) as const)
+  const { phase, effects } = isReady(up) ? becomeReady(up, moment) : { phase: up, effects: [] }
+  return { phase, effects: [...effects, ...says] }
+}
+
+function microphoneOpened(call: RunningCall, muted: boolean, moment: Moment): Decision {
+  if (call.microphone !== 'opening') return { phase: call }
+  const on: RunningCall = { ...call, microphone: 'on', troubles: { ...call.troubles, microphone: undefined } }
+  const { phase, effects } = isReady(on) ? becomeReady(on, moment) : { phase: on, effects: [] }
+  return { phase, effects: muted ? [{ type: 'set_muted', muted }, ...effects] : effects }
+}
+
+/** A call in which something was typed, or that ran already, goes on without; one that only wanted to be spoken ends. */
+function microphoneFailed(call: RunningCall, trouble: Trouble, moment: Moment): Decision {
+  const ran = call.line === 'up' && moment.turns > 0
+  if (call.microphone === 'opening' && !call.typed && !ran) return failed(call, trouble, 'failed')
+  const held = call.floor.is === 'held' && isReady(call)
+  return {
+    phase: {
+      ...call, microphone: 'failed', floor: { is: 'open' }, troubles: { ...call.troubles, microphone: trouble }, awaitedSinceMs: held ? moment.atMs : call.awaitedSinceMs,
+    },
+    effects: held ? [{ type: 'give_floor', ask: true }] : call.user === 'speaking' ? [sendSilence] : [],
+  }
+}
+
+function fault(call: RunningCall, trouble: Trouble): Decision {
+  const phase = { ...call, troubles: { ...call.troubles, answer: trouble } }
+  return { phase: settled(phase, true) }
+}
+
+function takeFloor(call: RunningCall, { atMs }: Moment): Decision {
+  if (call.floor.is === 'held') return { phase: call }
+  const floor = { is: 'held', sinceMs: atMs } as const
+  if (call.microphone === 'off' || call.microphone === 'failed') return { phase: { ...call, microphone: 'opening', floor }, effects: [{ type: 'open_microphone' }] }
+  if (!isReady(call)) return { phase: { ...call, floor } }
+  const { phase, effects } = stopAnswer(call, 'user')
+  const refuseNext = call.awaitedSinceMs !== undefined && !isAnswering(call)
+  return { phase: { ...phase, floor, refuseNext, interruptedAtMs: undefined, user: 'quiet' }, effects: [...effects, { type: 'take_floor' }] }
+}
+
+function giveFloor(call: RunningCall, { atMs }: Moment): Decision {
+  if (call.floor.is !== 'held') return { phase: call }
+  const slip = atMs - call.floor.sinceMs < MIN_HOLD_MS
+  const open: RunningCall = { ...call, floor: { is: 'open' }, refuseNext: false }
+  if (!isReady(call)) return { phase: slip ? open : { ...call, floor: { is: 'released' } } }
+  if (slip) return { phase: open, effects: [{ type: 'give_floor', ask: false }] }
+  return { phase: { ...open, awaitedSinceMs: atMs }, effects: [{ type: 'give_floor', ask: true }] }
+}
+
+function time(call: RunningCall, { atMs }: Moment): Decision {
+  const interrupted = call.interruptedAtMs !== undefined && atMs < call.interruptedAtMs + INTERRUPTED_MS
+  const patient = call.awaitedSinceMs === undefined || isAnswering(call) || atMs < call.awaitedSinceMs + ANSWER_PATIENCE_MS
+  return { phase: { ...call, interruptedAtMs: interrupted ? call.interruptedAtMs : undefined, awaitedSinceMs: patient ? call.awaitedSinceMs : undefined } }
+}

@@ -1,0 +1,45 @@
+import type { CallGrant } from '../../shared/calls.ts'
+import { noServer } from './transport.ts'
+
+/** Asks the page's own server for a call (`POST /api/calls`). */
+
+export interface CallRequestEnv {
+  fetch: typeof fetch
+  setTimer: (callback: () => void, delayMs: number) => () => void
+}
+
+export type CallAnswer
+  = | { ok: true, ticket: string, url: string }
+    | { ok: false, code: number, reason: string, detail: string }
+
+/** The server only has to write down a ticket; a person waits. */
+export const CALL_REQUEST_TIMEOUT_MS = 10_000
+
+/** Never rejects. `code`: the HTTP status, or `noServer`. */
+export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled: AbortSignal): Promise<CallAnswer> {
+  const timeout = new AbortController()
+  const stopTimer = setTimer(() => timeout.abort(), CALL_REQUEST_TIMEOUT_MS)
+  try {
+    const response = await fetch('/api/calls', {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}', credentials: 'same-origin',
+      signal: AbortSignal.any([cancelled, timeout.signal]),
+    })
+    const body: unknown = await response.json().catch(() => undefined)
+    return answerOf(response.status, body)
+  } catch (error) {
+    if (timeout.signal.aborted) return { ok: false, code: noServer, reason: 'timeout', detail: `The server did not answer within ${CALL_REQUEST_TIMEOUT_MS / 1000} s.` }
+    return { ok: false, code: noServer, reason: 'network', detail: `The server could not be reached (${error instanceof Error ? error.message : String(error)}).` }
+  } finally {
+    stopTimer()
+  }
+}
+
+function answerOf(status: number, body: unknown): CallAnswer {
+  const grant = body as Partial<CallGrant> | null | undefined
+  if (status === 201 && typeof grant?.ticket === 'string' && typeof grant.url === 'string') return { ok: true, ticket: grant.ticket, url: grant.url }
+  const error = (body as { error?: { type?: unknown, code?: unknown, message?: unknown } } | null | undefined)?.error
+  const reason = typeof error?.code === 'string' ? `${String(error.type)}.${error.code}` : ''
+  const detail = typeof error?.message === 'string' ? error.message : `The server refused the call (HTTP ${status}).`
+  // A success we can't read is as good as a fault of the server.
+  return { ok: false, code: status < 400 ? 500 : status, reason, detail }
+}

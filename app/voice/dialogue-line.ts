@@ -1,0 +1,92 @@
+import { createRealtimeAdapterState, receive, send } from '@kaiwa/protocol'
+import type { ClientEvent, DialogueCommand, DialogueEvent, Fault } from '@kaiwa/protocol'
+import type { Trouble } from './call.ts'
+import type { Transport } from './transport.ts'
+import { noServer } from './transport.ts'
+import { troubleOfClosure } from './trouble.ts'
+import type { WireRecords } from './wire-records.ts'
+
+/** One call's line in our own words: transport ↔ adapter, everything recorded for the inspector. */
+
+/** A server that took the connection but never says that the session is there. */
+export const OPENED_TIMEOUT_MS = 10_000
+
+export interface DialogueLineParts {
+  openTransport: () => Transport
+  records: WireRecords
+  nowMs: () => number
+  setTimer: (callback: () => void, delayMs: number) => () => void
+}
+export interface DialogueLinePorts {
+  onEvent: (event: DialogueEvent) => void
+  /** Once, unless we closed. No trouble: the other side was done. */
+  onClosed: (trouble?: Trouble) => void
+}
+export interface DialogueLine {
+  command(command: DialogueCommand): void
+  readonly unsentBytes: number
+  close(): void
+}
+
+export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePorts): DialogueLine {
+  const { records, nowMs } = parts
+  const transport = parts.openTransport()
+  let adapter = createRealtimeAdapterState()
+  let closed = false
+  let lastFault: Fault | undefined
+  let stopTimer = () => {}
+
+  function transmit(wire: readonly ClientEvent[]) {
+    for (const event of wire) {
+      if (closed) return
+      transport.send(event)
+      records.add('out', JSON.stringify(event), { type: event.type, known: true, atMs: nowMs() })
+    }
+  }
+  function report(events: readonly DialogueEvent[]) {
+    for (const event of events) {
+      if (closed) return
+      if (event.type === 'opened') stopTimer()
+      if (event.type === 'fault') lastFault = event.fault
+      ports.onEvent(event)
+    }
+  }
+  function hangUp(trouble?: Trouble) {
+    if (closed) return
+    close()
+    ports.onClosed(trouble)
+  }
+  function close() {
+    closed = true
+    stopTimer()
+    transport.close()
+  }
+
+  transport.onEvent(text => {
+    if (closed) return
+    const received = receive(adapter, text)
+    adapter = received.state
+    records.add('in', text, { type: received.type, known: received.known, atMs: nowMs() })
+    transmit(received.wire)
+    report(received.events)
+  })
+  transport.onState(state => {
+    if (closed || state.phase === 'connecting') return
+    if (state.phase === 'closed') return hangUp(troubleOfClosure(state, lastFault))
+    stopTimer = parts.setTimer(() => {
+      hangUp(troubleOfClosure({ code: noServer, reason: 'upstream_timeout', detail: `No session began within ${OPENED_TIMEOUT_MS / 1000} s.` }, lastFault))
+    }, OPENED_TIMEOUT_MS)
+  })
+
+  return {
+    command(command) {
+      if (closed) return
+      const sent = send(adapter, command)
+      adapter = sent.state
+      transmit(sent.wire)
+      report(sent.events)
+    },
+    get unsentBytes() { return transport.unsentBytes },
+    close,
+  }
+}

@@ -1,0 +1,193 @@
+import type { DialogueCommand, DialogueEvent } from '@kaiwa/protocol'
+import type { CallSnapshot, Heard } from './call.ts'
+import type { CallInput } from './call-inputs.ts'
+import { assertNever } from './assert-never.ts'
+import { openDialogueLine } from './dialogue-line.ts'
+import type { DialogueLine } from './dialogue-line.ts'
+import { createOutbox } from './outbox.ts'
+import { createSpeechInput } from './speech-input.ts'
+import { createSpeechOutput } from './speech-output.ts'
+import type { SpeechOutput } from './speech-output.ts'
+import type { Transcript } from './transcript.ts'
+import { troubleOfFault, troubleOfOutput } from './trouble.ts'
+import type { VoiceSessionParts } from './voice-session-parts.ts'
+import type { TimelineModel } from './timeline.ts'
+import type { WireRecords } from './wire-records.ts'
+
+/** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
+
+export interface LiveCallContext {
+  parts: VoiceSessionParts
+  transcript: Transcript
+  timeline: TimelineModel
+  records: WireRecords
+  nowMs: () => number
+  dispatch: (input: CallInput) => void
+  /** Something to show changed that is no step of the machine: text, progress, the line's facts. */
+  changed: (line?: CallSnapshot['line']) => void
+}
+
+export interface LiveCall {
+  readonly audio: AudioContext | undefined
+  openOutput(): void
+  openLine(): void
+  openMicrophone(): void
+  startSending(): void
+  sendSilence(): void
+  setMuted(muted: boolean): void
+  silence(by: 'barge_in' | 'user', replyIds: readonly string[]): void
+  takeFloor(): void
+  giveFloor(ask: boolean): void
+  say(text: string): void
+  /** Lets a silent page sound, when called from a click. */
+  wake(): void
+  release(by: 'user' | 'server'): void
+}
+
+export function createLiveCall({ parts, transcript, timeline, records, nowMs, dispatch: toMachine, changed }: LiveCallContext): LiveCall {
+  const outbox = createOutbox()
+  const timers = new Set<() => void>()
+  let released = false
+  let audio: AudioContext | undefined
+  let output: SpeechOutput | undefined
+  let line: DialogueLine | undefined
+  let speech: { segmentId: string | null, fromMs: number } | undefined
+  let floorFromMs: number | undefined
+
+  const dispatch = (input: CallInput) => { if (!released) toMachine(input) }
+  const setTimer = (callback: () => void, delayMs: number) => {
+    const stop = parts.setTimer(() => {
+      timers.delete(stop)
+      callback()
+    }, delayMs)
+    timers.add(stop)
+    return () => {
+      timers.delete(stop)
+      stop()
+    }
+  }
+  const command = (request: DialogueCommand) => { if (!released) line?.command(request) }
+
+  const input = createSpeechInput({ openMicrophone: parts.openMicrophone, encoder: parts.createEncoder(), timeline, nowMs, setTimer }, {
+    onOpened: () => dispatch({ type: 'microphone_opened' }),
+    onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
+    send: pcm16Base64 => command({ type: 'audio', pcm16Base64 }),
+    unsentBytes: () => line?.unsentBytes ?? 0,
+  })
+
+  function onHeard(heard: Heard) {
+    transcript.heard(heard, nowMs())
+    changed()
+    dispatch({ type: 'sound_heard', atMs: nowMs() - heard.heardMs })
+  }
+
+  function onEvent(event: DialogueEvent) {
+    if (released) return
+    if (transcript.apply(event, nowMs())) changed()
+    switch (event.type) {
+      case 'opened': {
+        const { model, voice, capabilities } = event
+        changed({ model, voice, capabilities })
+        return dispatch({ type: 'line_opened' })
+      }
+      case 'user_speech': return userSpeech(event)
+      case 'reply_started': return dispatch({ type: 'reply_started', replyId: event.replyId })
+      case 'reply_ended':
+        if (event.end.how === 'failed') dispatch({ type: 'fault', trouble: troubleOfFault(event.end.fault), fatal: event.end.fault.fatal })
+        return dispatch({ type: 'reply_ended', replyId: event.replyId })
+      case 'voice': return output?.play(event.replyId, event.segmentId, event.pcm16Base64)
+      case 'voice_ended': return output?.end(event.segmentId)
+      case 'fault': return dispatch({ type: 'fault', trouble: troubleOfFault(event.fault), fatal: event.fault.fatal })
+      // The page's own end of a turn came to nothing.
+      case 'notice': return event.code === 'turn_too_short' || event.code === 'input_audio_buffer_commit_empty' ? dispatch({ type: 'no_answer' }) : undefined
+      case 'segment': case 'segment_removed': case 'interrupted': case 'tool_call': case 'meter': return
+      default: return assertNever(event)
+    }
+  }
+
+  function userSpeech({ on, atMs, segmentId }: Extract<DialogueEvent, { type: 'user_speech' }>) {
+    const callMs = Math.max(0, Math.min(nowMs(), input.toCallMs(atMs)))
+    if (on) speech = { segmentId, fromMs: callMs }
+    const fromMs = speech?.fromMs ?? callMs
+    const id = segmentId ?? speech?.segmentId ?? null
+    if (id !== null) transcript.userSpoke(id, on ? { fromMs } : { fromMs, toMs: callMs })
+    if (!on) speech = undefined
+    changed()
+    dispatch({ type: 'user_speech', on, atMs: callMs })
+  }
+
+  return {
+    get audio() { return audio },
+    openOutput() {
+      try {
+        audio = parts.createAudioContext()
+      } catch (error) {
+        return dispatch({ type: 'output_failed', trouble: troubleOfOutput('audio_failed', error) })
+      }
+      output = createSpeechOutput(audio, { createPlayer: parts.createPlayer, timeline, nowMs, setTimer }, {
+        onQueued: () => dispatch({ type: 'sound_queued' }),
+        onHeard,
+        onOver: () => dispatch({ type: 'sound_over' }),
+        onFailed: trouble => dispatch({ type: 'output_failed', trouble }),
+        onWorks: () => dispatch({ type: 'output_works' }),
+      })
+      void output.open()
+    },
+    openLine() {
+      line = openDialogueLine({ openTransport: parts.openTransport, records, nowMs, setTimer }, {
+        onEvent,
+        onClosed: trouble => dispatch({ type: 'line_closed', trouble }),
+      })
+    },
+    openMicrophone() {
+      const failed = (error: unknown) => dispatch({ type: 'microphone_failed', trouble: { code: 'mic_failed', detail: String(error) } })
+      if (audio) void input.open(audio).catch(failed)
+      else failed('This browser has no audio for the page.')
+    },
+    startSending() { outbox.run(() => input.startSending()) },
+    sendSilence() { outbox.run(() => input.sendSilence()) },
+    setMuted(muted) { input.setMuted(muted) },
+    silence(by, replyIds) {
+      // The player falls silent now; only the word to the server waits its turn, because it says what was heard.
+      const stopping = output?.silence(replyIds) ?? Promise.resolve(undefined)
+      outbox.run(async () => {
+        const heard = await stopping
+        if (released) return
+        if (heard) transcript.heard(heard, nowMs())
+        command({ type: 'stop_speaking', by, ...(heard ? { heard: { segmentId: heard.segmentId, heardMs: heard.heardMs, receivedMs: heard.receivedMs } } : {}) })
+        changed()
+      })
+    },
+    takeFloor() {
+      floorFromMs = nowMs()
+      outbox.run(() => command({ type: 'change', turnTaking: 'manual' }))
+    },
+    giveFloor(ask) {
+      outbox.run(async () => {
+        if (ask) {
+          await input.settle()
+          transcript.userSpoke(null, { fromMs: floorFromMs ?? nowMs(), toMs: nowMs() })
+          command({ type: 'end_turn' })
+        }
+        command({ type: 'change', turnTaking: 'server' })
+      })
+    },
+    say(text) { outbox.run(() => command({ type: 'say', text, segmentId: parts.newSegmentId() })) },
+    wake() { output?.wake() },
+    release(by) {
+      if (released) return
+      const last = output?.sounding()
+      if (last) transcript.heard(last, nowMs())
+      transcript.close(by)
+      if (last && !(last.complete && last.heardMs >= last.receivedMs)) timeline.cut(last.segmentId, last.heardMs, nowMs())
+      released = true
+      outbox.clear()
+      for (const stop of timers) stop()
+      timers.clear()
+      input.close()
+      line?.close()
+      output?.close()
+      if (audio && audio.state !== 'closed') void audio.close().catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import type { Trouble } from './call.ts'
+import type { Encoder } from './encoder.ts'
+import type { Microphone, MicrophoneFrame, openMicrophone } from './microphone.ts'
+import { createSentAudio } from './sent-audio.ts'
+import type { TimelineModel } from './timeline.ts'
+import { troubleOfMicrophone } from './trouble.ts'
+
+/** The user's voice of one call: microphone → encoder → line. Recording starts with the microphone, sending when it is told to. */
+
+/** 1 s of audio as base64 in the browser's own queue: what is later than this is better kept where the oldest can be dropped. */
+export const MAX_UNSENT_BYTES = 64_000
+/** Turn detection ends a turn after at most this much silence (500 ms by default); sent at once, not in real time. */
+const SILENCE_MS = 2000
+const FRAME_SAMPLES = 960
+const SAMPLES_PER_MS = 24
+/** What is said when the key goes up is still on its way through the browser: two frames and some. */
+const SETTLE_MS = 120
+
+export interface SpeechInputParts {
+  openMicrophone: typeof openMicrophone
+  encoder: Encoder
+  timeline: TimelineModel
+  nowMs: () => number
+  setTimer: (callback: () => void, delayMs: number) => () => void
+}
+export interface SpeechInputPorts {
+  onOpened: () => void
+  onFailed: (trouble: Trouble) => void
+  send: (pcm16Base64: string) => void
+  unsentBytes: () => number
+}
+
+export interface SpeechInput {
+  open(context: AudioContext): Promise<void>
+  startSending(): void
+  sendSilence(): void
+  setMuted(muted: boolean): void
+  /** Resolves when what was said up to now has been recorded, at the latest after 120 ms. */
+  settle(): Promise<void>
+  /** Ms of audio as the server counts → ms since the call began. */
+  toCallMs(audioMs: number): number
+  close(): void
+}
+
+export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPorts): SpeechInput {
+  const { encoder, timeline, nowMs } = parts
+  const sentAudio = createSentAudio()
+  let microphone: Microphone | undefined
+  let sending: 'no' | 'yes' | 'line_full' = 'no'
+  let closed = false
+  let captureZeroMs: number | undefined
+
+  /** When a frame's last sample was spoken: by the microphone's own count, because frames reach the page unevenly. */
+  function capturedMs(frame: MicrophoneFrame) {
+    const end = (frame.firstSample + frame.samples.length) / SAMPLES_PER_MS
+    const zero = nowMs() - end
+    // A count that stood still (a muted microphone may) starts anew.
+    if (captureZeroMs === undefined || zero < captureZeroMs || zero > captureZeroMs + 1000) captureZeroMs = zero
+    return captureZeroMs + end
+  }
+
+  function write(frame: MicrophoneFrame, atMs: number) {
+    if (sending === 'yes' && ports.unsentBytes() > MAX_UNSENT_BYTES) holdBack()
+    else if (sending === 'line_full' && ports.unsentBytes() < MAX_UNSENT_BYTES / 2) flush()
+    const before = encoder.sentSamples
+    encoder.write(frame)
+    if (encoder.sentSamples > before) noteSent(atMs)
+  }
+  function noteSent(atMs: number) {
+    sentAudio.sent(encoder.sentSamples / SAMPLES_PER_MS, atMs)
+    timeline.userSentUpTo(atMs)
+  }
+  function holdBack() {
+    sending = 'line_full'
+    encoder.hold()
+  }
+  function flush() {
+    sending = 'yes'
+    const before = encoder.sentSamples
+    const endMs = nowMs()
+    encoder.open(ports.send)
+    if (encoder.sentSamples > before) noteSent(endMs)
+  }
+
+  return {
+    async open(context) {
+      const opened = await parts.openMicrophone(context)
+      if (!opened.ok) {
+        if (!closed) ports.onFailed(troubleOfMicrophone(opened.fault))
+        return
+      }
+      // The call may have ended while the browser asked.
+      if (closed) return opened.microphone.close()
+      microphone?.close()
+      microphone = opened.microphone
+      captureZeroMs = undefined
+      microphone.onFrame(frame => {
+        if (closed || microphone !== opened.microphone) return
+        const atMs = capturedMs(frame)
+        timeline.userFrame(atMs, frame.level)
+        write(frame, atMs)
+      })
+      microphone.onEnded(fault => {
+        if (closed || microphone !== opened.microphone) return
+        microphone.close()
+        microphone = undefined
+        ports.onFailed(troubleOfMicrophone(fault))
+      })
+      ports.onOpened()
+    },
+    startSending() { if (sending === 'no') flush() },
+    sendSilence() {
+      if (sending === 'no') return
+      const frames = Math.ceil(SILENCE_MS * SAMPLES_PER_MS / FRAME_SAMPLES)
+      for (let i = 0; i < frames; i++) encoder.write({ samples: new Int16Array(FRAME_SAMPLES), level: 0, firstSample: 0 })
+      sentAudio.sent(encoder.sentSamples / SAMPLES_PER_MS, nowMs())
+    },
+    setMuted(muted) { microphone?.setMuted(muted) },
+    settle() {
+      return new Promise(resolve => { parts.setTimer(resolve, microphone ? SETTLE_MS : 0) })
+    },
+    toCallMs: audioMs => sentAudio.toCallMs(audioMs),
+    close() {
+      closed = true
+      microphone?.close()
+      microphone = undefined
+      encoder.hold()
+      encoder.clear()
+    },
+  }
+}

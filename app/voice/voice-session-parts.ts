@@ -1,0 +1,26 @@
+import type { Encoder } from './encoder.ts'
+import type { openMicrophone } from './microphone.ts'
+import type { Player } from './player.ts'
+import type { TimelineModel } from './timeline.ts'
+import type { Transport } from './transport.ts'
+
+/** All that a voice session needs of the world. The browser's own are in `browser-parts.ts`; tests bring fakes. */
+export interface VoiceSessionParts {
+  /** A new way to a session; it connects by itself. */
+  openTransport: () => Transport
+  createAudioContext: () => AudioContext
+  openMicrophone: typeof openMicrophone
+  createPlayer: (context: AudioContext) => Promise<Player>
+  createEncoder: () => Encoder
+  createTimeline: () => TimelineModel
+  /** Monotonic ms. */
+  pageMs: () => number
+  /** Ms since 1970. */
+  epochMs: () => number
+  /** @returns the way out. */
+  setTimer: (callback: () => void, delayMs: number) => () => void
+  /** Calls back once, before the next frame is drawn, or soon when the page draws none. */
+  onNextFrame: (callback: () => void) => void
+  /** An id for a typed turn: `item_` and 21 characters, unique. */
+  newSegmentId: () => string
+}

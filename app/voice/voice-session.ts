@@ -1,0 +1,172 @@
+import type { CallSnapshot, VoiceSession } from './call.ts'
+import { allowedActions } from './call-actions.ts'
+import { assertNever } from './assert-never.ts'
+import { createCallClock } from './call-clock.ts'
+import type { CallEffect, CallInput } from './call-inputs.ts'
+import { step } from './call-machine.ts'
+import { deadlineMs, initialCall } from './call-phase.ts'
+import type { CallMachine } from './call-phase.ts'
+import { createLiveCall } from './live-call.ts'
+import type { LiveCall } from './live-call.ts'
+import { createTranscript } from './transcript.ts'
+import type { VoiceSessionParts } from './voice-session-parts.ts'
+import { createWireRecords } from './wire-records.ts'
+
+/** Wiring only: what happens goes to the machine as an input, what it decides goes to the live call as an effect. */
+export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
+  const transcript = createTranscript()
+  const timeline = parts.createTimeline()
+  const records = createWireRecords(parts.onNextFrame)
+  const clock = createCallClock({ pageMs: parts.pageMs, audioSeconds: () => call?.audio?.state === 'running' ? call.audio.currentTime : undefined })
+  const listeners = new Set<(snapshot: CallSnapshot) => void>()
+  let machine: CallMachine = initialCall
+  let call: LiveCall | undefined
+  let line: CallSnapshot['line']
+  let startedAt: number | undefined
+  let stopTimer = () => {}
+  let closed = false
+  let snapshot = takeSnapshot()
+  let frameAsked = false
+  const inputs: CallInput[] = []
+  let working = false
+
+  function takeSnapshot(): CallSnapshot {
+    const { phase, state, muted } = machine
+    const troubles = phase.name === 'running' ? phase.troubles : {}
+    const trouble = troubles.answer ?? troubles.microphone ?? troubles.output
+    return {
+      state, muted,
+      microphone: phase.name === 'running' || phase.name === 'error' ? phase.microphone : 'off',
+      allowed: allowedActions(machine),
+      turns: transcript.turns as CallSnapshot['turns'],
+      ...(line ? { line } : {}), ...(trouble ? { trouble } : {}), ...(startedAt === undefined ? {} : { startedAt }),
+    }
+  }
+  function publish() {
+    snapshot = takeSnapshot()
+    for (const listener of listeners) listener(snapshot)
+  }
+  /** Growing text and progress: at most once per frame. */
+  function publishSoon() {
+    if (frameAsked || closed) return
+    frameAsked = true
+    parts.onNextFrame(() => {
+      frameAsked = false
+      if (!closed) publish()
+    })
+  }
+
+  /** One input at a time: what an effect causes at once waits until the step it belongs to is done. */
+  function dispatch(input: CallInput) {
+    if (closed) return
+    inputs.push(input)
+    if (working) return
+    working = true
+    const before = machine
+    for (let next = inputs.shift(); next; next = inputs.shift()) handle(next)
+    working = false
+    if (machine !== before) publish()
+  }
+  function handle(input: CallInput) {
+    const before = machine.state
+    const result = step(machine, input, { atMs: clock.nowMs(), turns: transcript.count })
+    machine = result.machine
+    for (const effect of result.effects) perform(effect)
+    if (machine.state !== before) noteWait(before.name, input)
+    setDeadline()
+  }
+  /** The wait for an answer, as the timeline draws it. */
+  function noteWait(before: string, input: CallInput) {
+    const { state } = machine
+    if (before === 'thinking') timeline.waitTo(input.type === 'sound_heard' ? input.atMs : clock.nowMs())
+    if (state.name === 'thinking') timeline.waitFrom(state.sinceMs)
+  }
+  function setDeadline() {
+    stopTimer()
+    const dueMs = deadlineMs(machine)
+    stopTimer = dueMs === undefined ? () => {} : parts.setTimer(() => dispatch({ type: 'time' }), Math.max(1, Math.ceil(dueMs - clock.nowMs())))
+  }
+
+  function begin(keepTurns: boolean) {
+    clock.start()
+    transcript.begin(keepTurns)
+    timeline.clear()
+    if (!keepTurns) records.clear()
+    line = undefined
+    startedAt = parts.epochMs()
+    const changed = (facts?: CallSnapshot['line']) => {
+      line = facts ?? line
+      publishSoon()
+    }
+    call = createLiveCall({ parts, transcript, timeline, records, nowMs: clock.nowMs, dispatch, changed })
+  }
+  function release(by: 'user' | 'server') {
+    call?.release(by)
+    clock.stop()
+  }
+
+  function perform(effect: CallEffect): void {
+    switch (effect.type) {
+      case 'begin': return begin(effect.keepTurns)
+      case 'open_output': return call?.openOutput()
+      case 'open_line': return call?.openLine()
+      case 'open_microphone': return call?.openMicrophone()
+      case 'start_sending': return call?.startSending()
+      case 'send_silence': return call?.sendSilence()
+      case 'set_muted': return call?.setMuted(effect.muted)
+      case 'silence': return call?.silence(effect.by, effect.replyIds)
+      case 'take_floor': return call?.takeFloor()
+      case 'give_floor': return call?.giveFloor(effect.ask)
+      case 'say': return call?.say(effect.text)
+      case 'release': return release(effect.by)
+      default: return assertNever(effect)
+    }
+  }
+
+  /** From a click or a key: the moment in which a browser lets a page begin to sound. */
+  function act(input: CallInput) {
+    call?.wake()
+    dispatch(input)
+  }
+  const isSettled = ({ state }: CallSnapshot) => state.name !== 'permission' && state.name !== 'connecting'
+  function settled(): Promise<void> {
+    return new Promise(resolve => {
+      const watch = (now: CallSnapshot) => {
+        if (!isSettled(now) && !closed) return
+        listeners.delete(watch)
+        resolve()
+      }
+      listeners.add(watch)
+      watch(snapshot)
+    })
+  }
+
+  return {
+    get snapshot() { return snapshot },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+    start() {
+      act({ type: 'start' })
+      return settled()
+    },
+    end: () => act({ type: 'end' }),
+    setMuted: muted => act({ type: 'mute', muted }),
+    interrupt: () => act({ type: 'interrupt' }),
+    hold: down => act({ type: 'hold', down }),
+    say(text) { if (text.trim()) act({ type: 'say', text: text.trim() }) },
+    nowMs: clock.nowMs,
+    timeline: (fromMs, toMs) => timeline.window(fromMs, toMs),
+    records: records.view,
+    close() {
+      if (closed) return
+      release('user')
+      closed = true
+      stopTimer()
+      // Whoever waits for the start hears that nothing comes any more.
+      for (const listener of listeners) listener(snapshot)
+      listeners.clear()
+    },
+  }
+}

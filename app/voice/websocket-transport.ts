@@ -1,0 +1,100 @@
+import type { ClientEvent } from '@kaiwa/protocol'
+import { requestCall } from './call-request.ts'
+import type { CallRequestEnv } from './call-request.ts'
+import { noServer } from './transport.ts'
+import type { Transport, TransportState } from './transport.ts'
+
+/** The way through our own server: a ticket over HTTP, then a WebSocket to the relay or the engine. */
+
+export interface WebSocketEnv extends CallRequestEnv {
+  WebSocket: new (url: string, protocols: string[]) => WebSocket
+  location: Pick<Location, 'protocol' | 'host' | 'href'>
+}
+
+/** TCP, TLS and the upgrade, on a slow mobile line. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** Connects at once; listeners set in the same turn miss nothing. */
+export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transport {
+  const cancel = new AbortController()
+  const events = new Set<(text: string) => void>()
+  const states = new Set<(state: TransportState) => void>()
+  let socket: WebSocket | undefined
+  let closed = false
+
+  const report = (state: TransportState) => {
+    if (closed) return
+    closed = state.phase === 'closed'
+    for (const listener of states) listener(state)
+  }
+  const receive = (text: string) => {
+    if (!closed) for (const listener of events) listener(text)
+  }
+
+  async function connect() {
+    report({ phase: 'connecting' })
+    const answer = await requestCall(env, cancel.signal)
+    if (closed) return
+    if (!answer.ok) report({ phase: 'closed', code: answer.code, reason: answer.reason, detail: answer.detail })
+    else socket = dial(env, answer, { report, receive })
+  }
+  // A turn later, so that whoever opened us has set its listeners.
+  queueMicrotask(() => { void connect() })
+
+  return {
+    send(event: ClientEvent) { if (socket?.readyState === OPEN && !closed) socket.send(JSON.stringify(event)) },
+    onEvent(listener) { events.add(listener) },
+    onState(listener) { states.add(listener) },
+    close() {
+      closed = true
+      cancel.abort()
+      socket?.close(1000, 'done')
+    },
+    get unsentBytes() { return socket?.bufferedAmount ?? 0 },
+  }
+}
+
+const OPEN = 1
+
+interface Reports { report: (state: TransportState) => void, receive: (text: string) => void }
+
+function dial(env: WebSocketEnv, { ticket, url }: { ticket: string, url: string }, { report, receive }: Reports): WebSocket {
+  const socket = new env.WebSocket(socketAddress(url, env.location), ['realtime', 'kaiwa.v1', `kaiwa.ticket.${ticket}`])
+  let opened = false
+  const stopTimer = env.setTimer(() => {
+    report({ phase: 'closed', code: noServer, reason: 'timeout', detail: `The line was not up within ${HANDSHAKE_TIMEOUT_MS / 1000} s.` })
+    socket.close()
+  }, HANDSHAKE_TIMEOUT_MS)
+  socket.onopen = () => {
+    opened = true
+    stopTimer()
+    report({ phase: 'open' })
+  }
+  socket.onmessage = ({ data }) => { if (typeof data === 'string') receive(data) }
+  // No `onerror`: a browser tells nothing there, and `onclose` always follows.
+  socket.onclose = ({ code, reason }) => {
+    stopTimer()
+    // Browsers hide the answer to a refused upgrade: all they say is 1006.
+    if (opened) report({ phase: 'closed', code, reason })
+    else report({ phase: 'closed', code: noServer, reason: 'handshake', detail: 'The server did not accept the connection.' })
+  }
+  return socket
+}
+
+/** Where the page came from, with the path the server named: never another host, never less secure than the page. */
+export function socketAddress(url: string, location: WebSocketEnv['location']): string {
+  const { pathname, search } = new URL(url, location.href)
+  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${pathname}${search}`
+}
+
+function browserEnv(): WebSocketEnv {
+  return {
+    fetch: (input, init) => globalThis.fetch(input, init),
+    WebSocket: globalThis.WebSocket,
+    location: globalThis.location,
+    setTimer(callback, delayMs) {
+      const id = setTimeout(callback, delayMs)
+      return () => clearTimeout(id)
+    },
+  }
+}
