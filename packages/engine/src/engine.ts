@@ -1,4 +1,5 @@
-import type { Stages } from './stages.ts'
+import { createSession } from './session.ts'
+import type { StageError, Stages } from './stages.ts'
 
 export interface Clock { nowMs(): number, setTimer(callback: () => void, delayMs: number): () => void }
 
@@ -9,6 +10,8 @@ export interface EngineOptions {
   ids: (prefix: string) => string
   /** Default session: 60 minutes. */
   sessionMs?: number
+  /** A stage failed; the session was told already. For the log: the message holds nothing that was said. */
+  onStageFault?: (fault: StageError) => void
 }
 
 /** One client of the engine: text in, text out, nothing else. */
@@ -30,4 +33,9 @@ export interface SessionPort {
 
 export interface Engine {
   openSession(port: SessionPort, options: { model: string, voice?: string }): EngineSession
+}
+
+/** A Realtime server in a box: no sockets, no files. Each session is text in, text out. */
+export function createEngine(options: EngineOptions): Engine {
+  return { openSession: (port, session) => createSession(options, port, session) }
 }

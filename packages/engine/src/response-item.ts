@@ -1,0 +1,94 @@
+import { encodePcm16 } from '@kaiwa/audio'
+import type { Item, ServerEventDraft } from '@kaiwa/protocol'
+import type { Conversation, Entry } from './conversation.ts'
+import { withStatus } from './conversation.ts'
+
+export type Modality = 'audio' | 'text'
+
+export interface ResponseItemOptions {
+  emit: (event: ServerEventDraft) => void
+  responseId: string
+  itemId: string
+  modality: Modality
+  /** `undefined`: out of band, no `conversation.item.*` events. */
+  conversation: Conversation | undefined
+}
+
+/** The message that a response produces, and its events in the protocol's order ("Ordering"). */
+export interface ResponseItem {
+  readonly entry: Entry
+  readonly audioMs: number
+  /** All text so far. */
+  readonly text: string
+  /** A stretch of words; in audio it precedes the audio that speaks it. */
+  words(text: string): void
+  audio(samples: Int16Array): void
+  /** The tail: audio.done → transcript.done → content_part.done → conversation.item.done → output_item.done. */
+  close(status: 'completed' | 'incomplete'): void
+}
+
+export function openResponseItem({ emit, responseId, itemId, modality, conversation }: ResponseItemOptions): ResponseItem {
+  const place = { response_id: responseId, item_id: itemId, output_index: 0, content_index: 0 }
+  const empty: Item = { id: itemId, object: 'realtime.item', type: 'message', status: 'in_progress', role: 'assistant', content: [] }
+  const entry: Entry = { item: empty, words: '', clauses: [], cut: false }
+  let text = ''
+  let audioMs = 0
+
+  const part = (transcript: string) => modality === 'audio' ? { type: 'audio' as const, transcript } : { type: 'text' as const, text: transcript }
+  const inConversation = () => conversation?.get(itemId) === entry
+
+  emit({ type: 'response.output_item.added', response_id: responseId, output_index: 0, item: empty })
+  if (conversation) {
+    conversation.insert(entry)
+    emit({ type: 'conversation.item.added', previous_item_id: conversation.previousId(itemId), item: empty })
+  }
+  emit({ type: 'response.content_part.added', ...place, part: part('') })
+  // Truncation asks for an audio part from the first delta on; the event above still shows the item as it began.
+  if (modality === 'audio') entry.item = { ...empty, content: [{ type: 'output_audio', transcript: '' }] } as Item
+
+  function words(delta: string): void {
+    text += delta
+    // An item that was cut while it grew keeps what was heard.
+    if (!entry.cut) entry.words = text
+    if (modality === 'text') emit({ type: 'response.output_text.delta', ...place, delta })
+    else {
+      if (!entry.cut) entry.clauses.push({ text: delta, endMs: audioMs })
+      emit({ type: 'response.output_audio_transcript.delta', ...place, delta })
+    }
+  }
+
+  function audio(samples: Int16Array): void {
+    if (!entry.cut) conversation?.keepAudio(entry, samples)
+    audioMs += samples.length / 24
+    const clause = entry.clauses.at(-1)
+    if (clause) clause.endMs = audioMs
+    emit({ type: 'response.output_audio.delta', ...place, delta: encodePcm16(samples) })
+  }
+
+  function finalItem(status: 'completed' | 'incomplete'): Item {
+    if (entry.cut) return withStatus(entry.item, status)
+    const content = modality === 'audio' ? { type: 'output_audio' as const, transcript: text } : { type: 'output_text' as const, text }
+    return { ...empty, status, content: [content] } as Item
+  }
+
+  return {
+    entry,
+    get audioMs() { return audioMs },
+    get text() { return text },
+    words,
+    audio,
+    close(status) {
+      entry.item = finalItem(status)
+      if (status === 'incomplete') entry.cut = true
+      if (modality === 'audio') {
+        emit({ type: 'response.output_audio.done', ...place })
+        emit({ type: 'response.output_audio_transcript.done', ...place, transcript: text })
+      } else {
+        emit({ type: 'response.output_text.done', ...place, text })
+      }
+      emit({ type: 'response.content_part.done', ...place, part: part(text) })
+      if (inConversation()) emit({ type: 'conversation.item.done', previous_item_id: conversation!.previousId(itemId), item: entry.item })
+      emit({ type: 'response.output_item.done', response_id: responseId, output_index: 0, item: entry.item })
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { AudioFormat, RealtimeSession, ServerError, SessionUpdate, ToolChoice, TurnDetection } from '@kaiwa/protocol'
+import { serverVadDefaults } from '@kaiwa/protocol'
+import { invalidValue, wireError } from '@kaiwa/protocol/errors'
+
+const pcm24k: AudioFormat = { type: 'audio/pcm', rate: 24000 }
+
+/** The session as it is served first: every key present (GA protocol, "Session object"). */
+export function defaultSession({ id, model, voice, expiresAtMs }: { id: string, model: string, voice: string, expiresAtMs: number }): RealtimeSession {
+  return {
+    type: 'realtime',
+    object: 'realtime.session',
+    id,
+    model,
+    output_modalities: ['audio'],
+    instructions: '',
+    tools: [],
+    tool_choice: 'auto',
+    max_output_tokens: 'inf',
+    tracing: null,
+    truncation: 'auto',
+    prompt: null,
+    expires_at: Math.floor(expiresAtMs / 1000),
+    audio: {
+      input: { format: pcm24k, transcription: null, noise_reduction: null, turn_detection: { ...serverVadDefaults } },
+      output: { format: pcm24k, voice, speed: 1 },
+    },
+    include: null,
+  }
+}
+
+export type ConfigChange = { ok: true, session: RealtimeSession } | { ok: false, error: ServerError }
+
+const refuse = (error: ServerError): ConfigChange => ({ ok: false, error })
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+/**
+ * Merges an update into the session: only the fields present change, nested objects merge, `null`, `""` and `[]` clear.
+ * One bad field refuses the whole update. `voiceLocked`: assistant audio exists.
+ */
+export function updateSession(current: RealtimeSession, update: SessionUpdate, { voiceLocked }: { voiceLocked: boolean }): ConfigChange {
+  const { audio, model, ...plain } = update
+  if (model !== undefined && model !== current.model) {
+    return refuse(wireError('invalid_value', `Invalid value: '${model}'. The model of a session can't change; this one speaks to '${current.model}'.`, { param: 'session.model' }))
+  }
+  const formatError = refuseFormat(audio?.input?.format, 'session.audio.input.format') ?? refuseFormat(audio?.output?.format, 'session.audio.output.format')
+  if (formatError) return refuse(formatError)
+  const voice = audio?.output?.voice as RealtimeSession['audio']['output']['voice'] | undefined
+  if (voice !== undefined && voiceLocked && !same(voice, current.audio.output.voice)) {
+    return refuse(wireError('cannot_update_voice', 'Cannot update a conversation\'s voice if assistant audio is present.', { param: 'session.audio.output.voice' }))
+  }
+  if (update.tracing !== undefined && current.tracing !== null && !same(update.tracing, current.tracing)) {
+    return refuse(wireError('invalid_value', 'Tracing can\'t change once it is enabled.', { param: 'session.tracing' }))
+  }
+  const session = { ...current, ...withoutUndefined(plain), audio: mergeAudio(current.audio, audio) } as RealtimeSession
+  const toolError = update.tool_choice === undefined ? undefined : refuseToolChoice(session.tool_choice, session.tools, 'session.tool_choice')
+  return toolError ? refuse(toolError) : { ok: true, session }
+}
+
+/** The engine speaks one format so far. */
+export function refuseFormat(format: unknown, param: string): ServerError | undefined {
+  const type = typeof format === 'object' && format !== null && 'type' in format ? format.type : undefined
+  if (type === undefined || type === 'audio/pcm') return undefined
+  return wireError('invalid_value', `Invalid value: '${String(type)}'. The embedded engine speaks audio/pcm only, yet.`, { param: `${param}.type` })
+}
+
+/** A tool that is named must be there. */
+export function refuseToolChoice(choice: ToolChoice, tools: RealtimeSession['tools'], param: string): ServerError | undefined {
+  if (typeof choice === 'string' || tools.some(tool => tool.name === choice.name)) return undefined
+  return invalidValue(param, choice.name, ['none', 'auto', 'required', ...tools.map(tool => tool.name)])
+}
+
+type Audio = RealtimeSession['audio']
+
+function mergeAudio(current: Audio, update: SessionUpdate['audio']): Audio {
+  if (!update) return current
+  const { input = {}, output = {} } = update
+  const merged = {
+    input: { ...current.input, ...withoutUndefined(input) },
+    output: { ...current.output, ...withoutUndefined(output) },
+  } as Audio
+  merged.input.format = pcm24k
+  merged.output.format = pcm24k
+  if (input.turn_detection) merged.input.turn_detection = mergeTurnDetection(current.input.turn_detection, input.turn_detection as Partial<TurnDetection>)
+  if (input.transcription) merged.input.transcription = { ...current.input.transcription, ...withoutUndefined(input.transcription) }
+  if (input.noise_reduction) merged.input.noise_reduction = { ...current.input.noise_reduction, ...withoutUndefined(input.noise_reduction) } as Audio['input']['noise_reduction']
+  return merged
+}
+
+/** Another type starts from that type's defaults: nothing of the old one is left. */
+function mergeTurnDetection(current: TurnDetection | null, update: Partial<TurnDetection>): TurnDetection {
+  const type = update.type ?? current?.type ?? 'server_vad'
+  const base: TurnDetection = current?.type === type
+    ? current
+    : type === 'server_vad' ? { ...serverVadDefaults } : { type, eagerness: 'auto', create_response: true, interrupt_response: true }
+  return { ...base, ...withoutUndefined(update) } as TurnDetection
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T
+}
