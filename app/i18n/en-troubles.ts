@@ -105,6 +105,16 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
       { title: 'Come back here', text: 'Press Try again.' },
     ],
   },
+  server_unreachable: {
+    word: 'No server',
+    title: 'This page can’t reach its server',
+    body: 'The connection to Kaiwa itself is gone, so nobody can answer yet. What was said stays on this page.',
+    steps: [
+      { title: 'Check your connection', text: 'Is this device online? Does a VPN or proxy stand in between?' },
+      { title: 'Check that the server runs', text: 'Its terminal shows the address when it does.' },
+      { title: 'Come back here', text: 'Press Try again. Don’t reload, or the words are gone.' },
+    ],
+  },
   key_refused: {
     word: 'Key refused',
     title: 'The model’s service refused this server’s key',

@@ -3,21 +3,21 @@ import { microphoneSteps, troubles } from './en-troubles.ts'
 
 /** Word and second line of each look of the stage: the states, and three more that are told apart only here. */
 const states: Record<Exclude<CallStateName, 'error'> | 'muted' | 'typing', { word: string, sub: string }> = {
-  'idle': { word: 'Ready', sub: 'Press Start talking, or type' },
-  'permission': { word: 'Allow mic', sub: 'Your browser is asking' },
-  'connecting': { word: 'Connecting', sub: 'Already recording, nothing is lost' },
-  'listening': { word: 'Listening', sub: 'Go ahead' },
+  idle: { word: 'Ready', sub: 'Press Start talking, or type' },
+  permission: { word: 'Allow mic', sub: 'Your browser is asking' },
+  connecting: { word: 'Connecting', sub: 'Already recording, nothing is lost' },
+  listening: { word: 'Listening', sub: 'Go ahead' },
   'user-speaking': { word: 'Hearing you', sub: '{seconds} s' },
-  'thinking': { word: 'Thinking', sub: 'The wait grows on the line' },
-  'speaking': { word: 'Speaking', sub: 'Talk to cut in' },
-  'interrupted': { word: 'Stopped', sub: 'You have the floor' },
-  'held': { word: 'Holding', sub: 'Take your time, release to send' },
-  'reconnecting': { word: 'Reconnecting', sub: 'Try {attempt} of {attempts}, your words are kept' },
+  thinking: { word: 'Thinking', sub: 'The wait grows on the line' },
+  speaking: { word: 'Speaking', sub: 'Talk to cut in' },
+  interrupted: { word: 'Stopped', sub: 'You have the floor' },
+  held: { word: 'Holding', sub: 'Take your time, release to send' },
+  reconnecting: { word: 'Reconnecting', sub: 'Try {attempt} of {attempts}, your words are kept' },
   'rolling-over': { word: 'Renewing', sub: 'Nothing is lost' },
-  'limit': { word: 'Nearly over', sub: 'This call reaches its limit soon' },
-  'ended': { word: 'Ended', sub: '{duration} · {turns}' },
-  'muted': { word: 'Muted', sub: 'Kaiwa can’t hear you' },
-  'typing': { word: 'Ready', sub: 'The microphone is off' },
+  limit: { word: 'Nearly over', sub: 'This call reaches its limit soon' },
+  ended: { word: 'Ended', sub: '{duration} · {turns}' },
+  muted: { word: 'Muted', sub: 'Kaiwa can’t hear you' },
+  typing: { word: 'Ready', sub: 'The microphone is off' },
 }
 
 export const en = {
@@ -61,6 +61,7 @@ export const en = {
     waveform: 'Waveform',
     ago: '−{seconds} s',
     seconds: '{seconds} s',
+    typingWorks: 'Typing still works',
   },
   state: states,
   caption: {

@@ -23,22 +23,22 @@ export interface StageLook {
 }
 
 const looks: Record<StageLook['name'], Omit<StageLook, 'name'>> = {
-  'idle': { hue: 'neutral', mark: 'ring', axis: 'dotted', moving: false },
-  'permission': { hue: 'neutral', mark: 'dot', axis: 'dotted', moving: false },
-  'connecting': { hue: 'neutral', mark: 'arc', axis: 'running', moving: true },
-  'listening': { hue: 'you', mark: 'dot', axis: 'running', moving: true },
+  idle: { hue: 'neutral', mark: 'ring', axis: 'dotted', moving: false },
+  permission: { hue: 'neutral', mark: 'dot', axis: 'dotted', moving: false },
+  connecting: { hue: 'neutral', mark: 'arc', axis: 'running', moving: true },
+  listening: { hue: 'you', mark: 'dot', axis: 'running', moving: true },
   'user-speaking': { hue: 'you', mark: 'dot', axis: 'running', moving: true },
-  'thinking': { hue: 'amber', mark: 'pulse', axis: 'running', moving: true },
-  'speaking': { hue: 'kai', mark: 'dot', axis: 'running', moving: true },
-  'interrupted': { hue: 'you', mark: 'dot', axis: 'running', moving: true },
-  'held': { hue: 'you', mark: 'held', axis: 'running', band: 'hold', moving: true },
-  'muted': { hue: 'neutral', mark: 'struck', axis: 'running', band: 'mute', moving: true },
-  'typing': { hue: 'neutral', mark: 'ring', axis: 'running', moving: true },
-  'reconnecting': { hue: 'red', mark: 'arc', axis: 'running', band: 'drop', moving: true },
+  thinking: { hue: 'amber', mark: 'pulse', axis: 'running', moving: true },
+  speaking: { hue: 'kai', mark: 'dot', axis: 'running', moving: true },
+  interrupted: { hue: 'you', mark: 'dot', axis: 'running', moving: true },
+  held: { hue: 'you', mark: 'held', axis: 'running', band: 'hold', moving: true },
+  muted: { hue: 'neutral', mark: 'struck', axis: 'running', band: 'mute', moving: true },
+  typing: { hue: 'neutral', mark: 'ring', axis: 'running', moving: true },
+  reconnecting: { hue: 'red', mark: 'arc', axis: 'running', band: 'drop', moving: true },
   'rolling-over': { hue: 'neutral', mark: 'arc', axis: 'running', moving: true },
-  'limit': { hue: 'red', mark: 'dot', axis: 'running', stop: true, moving: true },
-  'error': { hue: 'red', mark: 'cross', axis: 'broken', moving: false },
-  'ended': { hue: 'neutral', mark: 'bar', axis: 'closed', moving: false },
+  limit: { hue: 'red', mark: 'dot', axis: 'running', stop: true, moving: true },
+  error: { hue: 'red', mark: 'cross', axis: 'broken', moving: false },
+  ended: { hue: 'neutral', mark: 'bar', axis: 'closed', moving: false },
 }
 
 /** The stage's look for a snapshot. Mute and a missing microphone show only where the page would claim to listen. */

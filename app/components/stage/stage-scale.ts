@@ -37,7 +37,7 @@ export function stageScale({ width, height, nowFraction, nowMs }: { width: numbe
     strokeWidth: narrow ? 2.7 : 3.4,
     amplitude: Math.max(8, Math.min(height / 2 - (narrow && !bar ? 32 : 12), narrow ? 140 : 86)),
     x: atMs => nowX + (atMs - nowMs) * pixelsPerMs,
-    fade: (x) => {
+    fade: x => {
       const t = Math.min(1, Math.max(0, (x - fadeFrom) / fadeOver))
       return t * t * (3 - 2 * t)
     },
