@@ -1,0 +1,167 @@
+import type { PlayoutReport } from '@kaiwa/audio'
+import { assertNever } from './assert-never.ts'
+import type { Heard } from './call.ts'
+import { createPlaybackLedger } from './playback-ledger.ts'
+import { openPlaybackSink, type PlaybackSink } from './playback-sink.ts'
+
+const SAMPLES_PER_MS = 24
+/** The processor answers in a quantum or two; a suspended or stuck one never does. */
+const CUT_TIMEOUT_MS = 250
+
+export interface Interruption { heard: Heard, dropped: string[] }
+
+/** Plays the assistant's segments; owner of what was heard. Needs no microphone. */
+export interface Player {
+  /** 24 kHz PCM16, in order. Samples of a segment that is over are ignored; a new segment ends the one before it. */
+  play(segmentId: string, samples: Int16Array): void
+  /** No more audio of this segment. */
+  end(segmentId: string): void
+  /**
+   * Silence at once (4 ms fade). Resolves with what was really heard of the segment that sounded, and the ids of those that waited
+   * behind it; undefined when silent. Never rejects: if the processor doesn't answer, with what it last reported.
+   */
+  interrupt(): Promise<Interruption | undefined>
+  /** Less the output's latency, and never above what was received; exact after an interruption, else up to 50 ms behind. */
+  heard(segmentId: string): Heard | undefined
+  /** The segment that sounds or waits to. */
+  readonly current: string | undefined
+  /** At the first sample, about every 50 ms while sounding, and at the end. Returns the way out. */
+  onProgress(listener: (heard: Heard) => void): () => void
+  /** The last sample of an ended segment was heard. Returns the way out. */
+  onSilent(listener: (segmentId: string) => void): () => void
+  close(): void
+}
+
+export interface PlayerEnvironment {
+  /** Address of the playback worklet. */
+  workletUrl?: string
+  /** Calls back once after `delayMs`; returns the way out. @default setTimeout */
+  setTimer?: (callback: () => void, delayMs: number) => () => void
+}
+
+/** The player could not be made: no sound in this browser, or the worklet's file did not come. */
+export class PlayerError extends Error {
+  override name = 'PlayerError'
+  readonly code = 'audio_failed'
+}
+
+/** @throws PlayerError (as a rejection) when the playback worklet can't be loaded within 10 s */
+export async function createPlayer(context: AudioContext, environment: PlayerEnvironment = {}): Promise<Player> {
+  try {
+    return createPlayerOn(await openPlaybackSink(context, environment.workletUrl), environment)
+  } catch (error) {
+    throw new PlayerError('Sound could not be started in this browser. Reload the page and try again.', { cause: error })
+  }
+}
+
+/** The player on a given sink. */
+export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironment = {}): Player {
+  const setTimer = environment.setTimer ?? setTimerOfPage
+  const ledger = createPlaybackLedger()
+  const progressListeners = new Set<(heard: Heard) => void>()
+  const silentListeners = new Set<(segmentId: string) => void>()
+  const cuts = new Map<number, { settle: () => void }>()
+  const timers = new Set<() => void>()
+  let lastRequestId = 0
+  let closed = false
+  const latencySamples = () => sink.latencyMs * SAMPLES_PER_MS
+  const heard = (segmentId: string) => ledger.heard(segmentId, latencySamples())
+
+  function after(delayMs: number, callback: () => void): () => void {
+    const cancel = setTimer(() => {
+      timers.delete(cancel)
+      callback()
+    }, delayMs)
+    timers.add(cancel)
+    return () => {
+      timers.delete(cancel)
+      cancel()
+    }
+  }
+
+  function progress(segmentId: string, playedSamples: number): void {
+    ledger.position(segmentId, playedSamples)
+    const now = heard(segmentId)
+    if (now) for (const listener of progressListeners) listener(now)
+  }
+
+  function finish(segmentId: string): void {
+    ledger.finish(segmentId)
+    after(sink.latencyMs, () => {
+      if (ledger.fallSilent(segmentId)) announceSilence(segmentId)
+    })
+  }
+
+  function announceSilence(segmentId: string): void {
+    const whole = heard(segmentId)
+    if (whole) for (const listener of progressListeners) listener(whole)
+    for (const listener of silentListeners) listener(segmentId)
+  }
+
+  function receive(report: PlayoutReport): void {
+    if (closed) return
+    switch (report.type) {
+      case 'position':
+      case 'underrun': return progress(report.segmentId, report.playedSamples)
+      case 'finished': return finish(report.segmentId)
+      case 'refused': return ledger.refuse(report.segmentId, report.samples)
+      case 'cleared':
+        if (report.segmentId !== undefined) ledger.position(report.segmentId, report.playedSamples)
+        return cuts.get(report.requestId)?.settle()
+      default: return assertNever(report)
+    }
+  }
+
+  function interrupt(): Promise<Interruption | undefined> {
+    const segmentIds = closed ? [] : ledger.startCut()
+    if (segmentIds.length === 0) return Promise.resolve(undefined)
+    const requestId = ++lastRequestId
+    return new Promise(resolve => {
+      const settle = () => {
+        if (!cuts.delete(requestId)) return
+        stopWaiting()
+        const { sounding, finished, dropped } = ledger.finishCut(segmentIds, latencySamples())
+        finished.forEach(announceSilence)
+        resolve({ heard: heard(sounding)!, dropped })
+      }
+      const stopWaiting = after(CUT_TIMEOUT_MS, settle)
+      cuts.set(requestId, { settle })
+      sink.send({ type: 'clear', requestId })
+    })
+  }
+
+  sink.onReport(receive)
+  return {
+    play(segmentId, samples) {
+      if (closed || samples.length === 0 || !ledger.receive(segmentId, samples.length)) return
+      sink.send({ type: 'play', segmentId, samples })
+    },
+    end(segmentId) {
+      if (!closed && ledger.end(segmentId)) sink.send({ type: 'end', segmentId })
+    },
+    interrupt,
+    heard,
+    get current() { return ledger.current },
+    onProgress(listener) {
+      progressListeners.add(listener)
+      return () => progressListeners.delete(listener)
+    },
+    onSilent(listener) {
+      silentListeners.add(listener)
+      return () => silentListeners.delete(listener)
+    },
+    close() {
+      if (closed) return
+      closed = true
+      for (const { settle } of cuts.values()) settle()
+      for (const cancel of timers) cancel()
+      timers.clear()
+      sink.close()
+    },
+  }
+}
+
+function setTimerOfPage(callback: () => void, delayMs: number): () => void {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
+}
