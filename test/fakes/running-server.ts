@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { CallGrant } from '../../shared/calls.ts'
+import { readSettings } from '../../server/config/settings.ts'
+import { createLog } from '../../server/log.ts'
+import { refusalBody } from '../../server/realtime/admission.ts'
+import type { LocalEngine } from '../../server/realtime/brain.ts'
+import { grantCall } from '../../server/realtime/call-request.ts'
+import { createInstance, type Instance, type InstanceOptions } from '../../server/realtime/instance.ts'
+import { cutSlowHandshakes } from '../../server/realtime/slow-handshake.ts'
+import { connectWebSocket, type ContractClient } from '../contract/contract-client.ts'
+
+export interface RunningServer {
+  instance: Instance
+  http: Server
+  port: number
+  /** `http://127.0.0.1:<port>` */
+  origin: string
+  /** Lines of the log, joined. */
+  log(): string
+  /** A Realtime client, as any program. */
+  connect(options?: { query?: string, protocols?: string[], headers?: Record<string, string> }): Promise<ContractClient>
+  /** What the page does: a ticket, then the connection. */
+  connectPage(): Promise<ContractClient & { grant: CallGrant }>
+  post(body?: string, headers?: Record<string, string>): Promise<Response>
+  close(): Promise<void>
+}
+
+export interface RunningServerOptions extends Omit<InstanceOptions, 'env' | 'log'> {
+  env?: Record<string, string>
+  slowHandshakeMs?: number
+}
+
+const noEngine = async (): Promise<LocalEngine> => { throw new Error('This test brought no engine.') }
+
+/** The server's own parts on a real HTTP server on loopback, without Nitro and the page. */
+export async function startServer({ env = {}, slowHandshakeMs, ...options }: RunningServerOptions = {}): Promise<RunningServer> {
+  const settings = readSettings(env)
+  let lines = ''
+  const log = createLog({ level: 'debug', secrets: [], write: line => { lines += line } })
+  const instance = createInstance(settings, { startEngine: noEngine, ...options, env, log })
+  const http = createServer(async (request, response) => {
+    let body = ''
+    for await (const piece of request.setEncoding('utf8')) body += piece
+    if (request.method !== 'POST' || request.url !== '/api/calls') return response.writeHead(404).end()
+    const answer = grantCall({ headers: request.headers, remoteAddress: request.socket.remoteAddress, body }, instance)
+    const granted = 'ticket' in answer
+    response.writeHead(granted ? 201 : answer.status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(granted ? answer : refusalBody(answer)))
+  })
+  cutSlowHandshakes(http, slowHandshakeMs)
+  http.on('upgrade', instance.door.handleUpgrade)
+  const sockets = new Set<Socket>()
+  http.on('connection', socket => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+  const { port } = http.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
+  const address = `ws://127.0.0.1:${port}/v1/realtime`
+
+  const post = (body = '{}', headers: Record<string, string> = {}) =>
+    fetch(`${origin}/api/calls`, { method: 'POST', body, headers: { 'content-type': 'application/json', origin, ...headers } })
+
+  return {
+    instance,
+    http,
+    port,
+    origin,
+    log: () => lines,
+    connect: ({ query = '?model=test-model', ...rest } = {}) => connectWebSocket(`${address}${query}`, rest),
+    async connectPage() {
+      const grant = await (await post()).json() as CallGrant
+      const client = await connectWebSocket(address, { protocols: ['realtime', 'kaiwa.v1', `kaiwa.ticket.${grant.ticket}`], headers: { origin } })
+      return { ...client, grant }
+    },
+    post,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise(resolve => http.close(resolve))
+      await instance.brain.close()
+    },
+  }
+}
