@@ -32,7 +32,7 @@ const fields: Record<ServerEventType, Fields> = {
   'conversation.item.deleted': { item_id: 'string' },
   'conversation.item.input_audio_transcription.delta': { ...transcription, delta: 'string?' },
   'conversation.item.input_audio_transcription.completed': { ...transcription, transcript: 'string', usage: 'object?' },
-  'conversation.item.input_audio_transcription.failed': { ...transcription, error: 'object', 'error.message': 'string?' },
+  'conversation.item.input_audio_transcription.failed': { ...transcription, error: 'object', 'error.message': 'string?', 'error.code': 'string?' },
   'input_audio_buffer.committed': { item_id: 'string', previous_item_id: 'string?' },
   'input_audio_buffer.cleared': {},
   'input_audio_buffer.speech_started': { item_id: 'string', audio_start_ms: 'number' },

@@ -1,7 +1,7 @@
 import type { DialogueCommand } from '../dialogue.ts'
 import { stopSpeaking } from './interruption.ts'
 import { newSegment, putSegment, segmentOf, withWholeText } from './items.ts'
-import { wantReply } from './arbiter.ts'
+import { cancelReply, wantReply } from './arbiter.ts'
 import { change, transmit } from './state.ts'
 import type { Step } from './state.ts'
 import { answerTool } from './tools.ts'
@@ -32,9 +32,13 @@ function appendAudio(step: Step, pcm16Base64: string): void {
   change(step, { appendedMs: step.state.appendedMs + pcm16Base64.length / base64CharsPerMs })
 }
 
-/** Typed text becomes an item under the segment's id, so that the server's echo is the same segment. It interrupts an answer that is being made. */
+/**
+ * Typed text becomes an item under the segment's id (the API takes ids of up to 32 characters), so that the server's echo is the same
+ * segment. It interrupts an answer that is being made.
+ */
 function say(step: Step, text: string, segmentId: string): void {
   if (text.trim() === '' || segmentOf(step.state, segmentId)) return
+  cancelReply(step, 'user')
   const typed = newSegment(segmentId, 'user', 'text')
   putSegment(step, withWholeText({ ...typed, segment: { ...typed.segment, open: false } }, 0, text))
   transmit(step, { type: 'conversation.item.create', item: { type: 'message', role: 'user', id: segmentId, content: [{ type: 'input_text', text }] } })

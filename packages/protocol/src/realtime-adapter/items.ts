@@ -78,8 +78,12 @@ export function forgetItem(step: Step, itemId: string): void {
   }
 }
 
-function withPart(tracked: TrackedSegment, contentIndex: number, text: string): TrackedSegment {
-  const index = Number.isInteger(contentIndex) && contentIndex >= 0 ? Math.min(contentIndex, maxContentParts - 1) : 0
+/** Whatever the wire says, an index that we have a place for. */
+function partIndex(contentIndex: number): number {
+  return Number.isInteger(contentIndex) ? Math.min(Math.max(contentIndex, 0), maxContentParts - 1) : 0
+}
+
+function withPart(tracked: TrackedSegment, index: number, text: string): TrackedSegment {
   const parts = Array.from({ length: Math.max(tracked.parts.length, index + 1) }, (_, at) => tracked.parts[at] ?? '')
   const room = maxSegmentChars - (tracked.segment.text.length - (parts[index] ?? '').length)
   parts[index] = text.slice(0, Math.max(0, room))
@@ -89,7 +93,8 @@ function withPart(tracked: TrackedSegment, contentIndex: number, text: string): 
 /** A piece of text for a segment whose text is not final yet; a piece that comes after that is late and ignored. */
 export function withTextDelta(tracked: TrackedSegment, contentIndex: number, delta: string): TrackedSegment {
   if (tracked.segment.textState === 'final' || delta === '') return tracked
-  const next = withPart(tracked, contentIndex, (tracked.parts[contentIndex] ?? '') + delta)
+  const index = partIndex(contentIndex)
+  const next = withPart(tracked, index, (tracked.parts[index] ?? '') + delta)
   return { ...next, segment: { ...next.segment, textState: 'partial' } }
 }
 
@@ -98,6 +103,6 @@ export function withTextDelta(tracked: TrackedSegment, contentIndex: number, del
  * keep it, because the page shows which words were not heard.
  */
 export function withWholeText(tracked: TrackedSegment, contentIndex: number, text: string): TrackedSegment {
-  const next = text === '' && tracked.segment.text !== '' ? tracked : withPart(tracked, contentIndex, text)
+  const next = text === '' && tracked.segment.text !== '' ? tracked : withPart(tracked, partIndex(contentIndex), text)
   return { ...next, segment: { ...next.segment, textState: 'final' } }
 }

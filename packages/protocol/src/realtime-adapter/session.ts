@@ -9,10 +9,10 @@ import { detectionInForce } from './turn-taking.ts'
 /** The wire's session may lack what its type promises: other servers leave parts out. */
 type LooseAudio = { [K in keyof RealtimeSession['audio']]?: Partial<RealtimeSession['audio'][K]> | null } | null | undefined
 
-/** A missing `turn_detection` means the protocol's default. */
+/** A missing `turn_detection` means the protocol's default; `null` means none. */
 function detectionOf(session: RealtimeSession): TurnDetection | null {
   const told = (session.audio as LooseAudio)?.input?.turn_detection
-  return told === undefined ? serverVadDefaults : told
+  return typeof told === 'object' ? told : serverVadDefaults
 }
 
 /** What the page has to know. */
