@@ -1,6 +1,6 @@
 /** Words → an expression for the calculator. Reads the longest stretch that makes arithmetic sense and ignores the rest. */
 
-import { readNumber, showNumber } from './number-words.ts'
+import { readLastNumber, readNumber, showNumber } from './number-words.ts'
 
 export interface Sum {
   /** Digits, `+ - * / ^ mod ( )`, `sqrt`, `cbrt`: nothing else ever gets in. */
@@ -101,9 +101,9 @@ function readSigned(words: Words, at: number, depth: number): Node | undefined {
 function readPlainNumber(words: Words, at: number): Node | undefined {
   const strict = readNumber(words, at)
   // What sounds like a number is one only beside a sign: "to times too".
-  const read = strict ?? readNumber(words, at, true)
-  if (!read) return undefined
-  if (!strict && !operatorAt(words, read.next) && !(at > 0 && endsWithOperator(words, at))) return undefined
+  const afterSign = at > 0 && endsWithOperator(words, at)
+  const read = strict ?? readNumber(words, at, true) ?? (afterSign ? readLastNumber(words, at) : undefined)
+  if (!read || (!strict && !afterSign && !operatorAt(words, read.next))) return undefined
   return { expression: decimal(read.value), spoken: showNumber(read.value), next: read.next, operators: 0 }
 }
 

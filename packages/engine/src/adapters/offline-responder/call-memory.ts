@@ -13,14 +13,14 @@ const NOTE_PHRASES = ['remember that', 'remember this', 'remember', 'do not forg
 const QUESTION_WORDS = new Set(['what', 'where', 'who', 'when', 'which', 'how', 'why', 'is', 'are', 'do', 'does', 'did', 'can', 'could', 'would', 'will', 'tell', 'spell', 'repeat'])
 /** Things asked of the responder itself, not told to it. */
 const ASKED_OF_ME = /^(?:to |you |me |my (?:name|names)\b|what |when |where |who |how |i said|the time when)/u
-const SWAPS: Readonly<Record<string, string>> = { my: 'your', mine: 'yours', i: 'you', me: 'you', am: 'are', myself: 'yourself', our: 'your' }
+const SWAPS: ReadonlyMap<string, string> = new Map(Object.entries({ my: 'your', mine: 'yours', i: 'you', me: 'you', am: 'are', myself: 'yourself', our: 'your' }))
 const MAX_FACT_WORDS = 30
 const MAX_FACTS = 20
 
 /** A fact as it is said back, and the words to find it by. */
 export interface Fact { said: string, words: readonly string[] }
 
-const show = (words: readonly Word[]): string => words.map(word => SWAPS[word.text] ?? word.shown).join(' ')
+const show = (words: readonly Word[]): string => words.map(word => SWAPS.get(word.text) ?? word.shown).join(' ')
 
 const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

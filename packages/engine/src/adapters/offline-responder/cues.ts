@@ -19,6 +19,9 @@ const FILLERS = new Set(('a an the um uh er ah hm hmm oh please kindly could wou
   + 'for in on at and so well then now just really very kaiwa hey ok okay right like want need some any there that this let give get got have has '
   + 'may might must shall should about know if again with from by as but or not happen quickly maybe actually today').split(' '))
 
+/** A cue that names fillers ("who are you") is met by them, but they weigh little against words with a meaning. */
+const FILLER_WEIGHT = 0.4
+
 interface Group { alternatives: string[][], atStart: boolean, forbidden: boolean }
 export interface Cue { groups: readonly Group[], open: boolean }
 
@@ -28,15 +31,20 @@ export function parseCue(line: CueLine): Cue {
   const groups = (open ? parts.slice(0, -1) : parts).map(part => ({
     forbidden: part.startsWith('!'),
     atStart: part.startsWith('^'),
-    alternatives: part.replace(/^[!^]/u, '').split('|').map(words => words.split('_')),
+    alternatives: part.replace(/^[!^]/u, '').split('|').map(words => words.split('_'))
+      // Longer first: "bye bye" is more than "bye".
+      .sort((a, b) => b.length - a.length),
   }))
   return { groups, open }
 }
 
+/** Common words that are one letter away from a cue's word and mean something else. */
+const ALWAYS_THEMSELVES = new Set(['times', 'could', 'would', 'should', 'there', 'their', 'these', 'those', 'being', 'thing', 'think', 'house', 'stole', 'found', 'round', 'years', 'heard'])
+
 /** One slip of a letter in a long word: typed in haste, or heard amiss. */
 export function nearlySame(a: string, b: string): boolean {
   if (a === b) return true
-  if (a.length < 5 || b.length < 5 || a[0] !== b[0] || Math.abs(a.length - b.length) > 1) return false
+  if (a.length < 5 || b.length < 5 || a[0] !== b[0] || Math.abs(a.length - b.length) > 1 || ALWAYS_THEMSELVES.has(a) || ALWAYS_THEMSELVES.has(b)) return false
   let head = 0
   while (head < a.length && a[head] === b[head]) head++
   let tail = 0
@@ -90,15 +98,12 @@ export function scoreCue(cue: Cue, words: readonly string[]): number {
     if (!hit) return 0
     hit.at.forEach(index => explained.add(index))
     groups++
-    score += hit.exact ? 1 : 0.6
+    score += hit.at.every(index => FILLERS.has(words[index]!)) ? FILLER_WEIGHT : hit.exact ? 1 : 0.6
   }
   const coverage = coverageOf(words, explained)
   const wanted = cue.open ? 0 : groups === 1 && explained.size === 1 ? MIN_COVERAGE_OF_ONE_WORD : MIN_COVERAGE
   return coverage < wanted ? 0 : score + coverage
 }
-
-/** A cue that names fillers ("who are you") is met by them, but they weigh little against words with a meaning. */
-const FILLER_WEIGHT = 0.4
 
 /** Share of what was said that is explained. */
 function coverageOf(words: readonly string[], explained: ReadonlySet<number>): number {

@@ -3,21 +3,25 @@
 const SMALL = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve',
   'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen']
 const TENS = ['', '', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
-const SCALES: Readonly<Record<string, number>> = { thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12 }
+const SCALES: ReadonlyMap<string, number> = new Map(Object.entries({ thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12 }))
+/** What PocketSphinx writes for the last number after a sign ("divided by it"). */
+const AFTER_A_SIGN: ReadonlyMap<string, number> = new Map(Object.entries({
+  it: 8, age: 8, a: 8, hate: 8, fall: 4, floor: 4, then: 10, sick: 6, heaven: 7, mine: 9,
+}))
 /** What a recogniser writes for a number when it hears no arithmetic. */
-const HOMOPHONES: Readonly<Record<string, number>> = { to: 2, too: 2, for: 4, fore: 4, won: 1, ate: 8, tree: 3 }
-const SPELLINGS: Readonly<Record<string, number>> = { oh: 0, nought: 0, naught: 0, fourty: 40, fivety: 50, ninty: 90, forteen: 14 }
+const HOMOPHONES: ReadonlyMap<string, number> = new Map(Object.entries({ to: 2, too: 2, for: 4, fore: 4, won: 1, ate: 8, tree: 3 }))
+const SPELLINGS: ReadonlyMap<string, number> = new Map(Object.entries({ oh: 0, nought: 0, naught: 0, fourty: 40, fivety: 50, ninty: 90, forteen: 14 }))
 
 const VALUES = new Map<string, number>([
   ...SMALL.map((word, value) => [word, value] as const),
   ...TENS.flatMap((word, tens) => word ? [[word, tens * 10] as const] : []),
-  ...Object.entries(SPELLINGS).filter(([word]) => word !== 'oh'),
+  ...[...SPELLINGS].filter(([word]) => word !== 'oh'),
 ])
 
 export interface NumberRead { value: number, /** Index after the last word read. */ next: number }
 
 const isDigits = (word: string | undefined): word is string => word !== undefined && /^\d+(?:\.\d+)?$/u.test(word)
-const isScale = (word: string | undefined): word is string => word !== undefined && (word === 'hundred' || word in SCALES)
+const isScale = (word: string | undefined): word is string => word !== undefined && (word === 'hundred' || SCALES.has(word))
 
 /** "point one four", read digit by digit. */
 function readDecimals(words: readonly string[], at: number): { digits: string, next: number } | undefined {
@@ -26,7 +30,7 @@ function readDecimals(words: readonly string[], at: number): { digits: string, n
   let next = at + 1
   for (; next < words.length && digits.length < 12; next++) {
     const word = words[next]!
-    const value = SPELLINGS[word] ?? VALUES.get(word)
+    const value = SPELLINGS.get(word) ?? VALUES.get(word)
     if (value === undefined && !/^\d+$/u.test(word)) break
     digits += value === undefined ? word : String(value)
   }
@@ -63,7 +67,7 @@ function takeScale(reading: Reading, word: string): Reading | undefined {
   const { total, group, last, next } = reading
   if (last === 'scale') return undefined
   if (word === 'hundred') return last === 'hundred' ? undefined : { total, group: (group || 1) * 100, last: 'hundred', next: next + 1 }
-  return { total: total + (group || 1) * SCALES[word]!, group: 0, last: 'scale', next: next + 1 }
+  return { total: total + (group || 1) * SCALES.get(word)!, group: 0, last: 'scale', next: next + 1 }
 }
 
 function readWhole(words: readonly string[], start: number, loose: boolean): Reading | undefined {
@@ -78,7 +82,7 @@ function readWhole(words: readonly string[], start: number, loose: boolean): Rea
     else if (VALUES.has(word)) taken = takeValue(reading, VALUES.get(word)!)
     else if (isScale(word)) taken = takeScale(reading, word)
     else if (word === 'and' && (last === 'hundred' || last === 'scale') && VALUES.has(words[next + 1] ?? '')) taken = { ...reading, next: next + 1 }
-    else if (loose && last === 'start' && word in HOMOPHONES) taken = { ...reading, group: HOMOPHONES[word]!, last: 'unit', next: next + 1 }
+    else if (loose && last === 'start' && HOMOPHONES.has(word)) taken = { ...reading, group: HOMOPHONES.get(word)!, last: 'unit', next: next + 1 }
     if (!taken) break
     reading = taken
   }
@@ -114,6 +118,12 @@ export function readNumber(words: readonly string[], start: number, loose = fals
   if (fraction) { value += fraction.value; next = fraction.next }
   if (words[next] === 'dozen') { value *= 12; next++ }
   return Number.isFinite(value) ? { value, next } : undefined
+}
+
+/** For the very end of a sum only. */
+export function readLastNumber(words: readonly string[], at: number): NumberRead | undefined {
+  const value = at === words.length - 1 ? AFTER_A_SIGN.get(words[at] ?? '') : undefined
+  return value === undefined ? undefined : { value, next: at + 1 }
 }
 
 /** 0 to 999, in words: "one hundred and five". */

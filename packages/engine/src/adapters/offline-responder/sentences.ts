@@ -42,7 +42,7 @@ export function restAfter(whole: string, heard: string): string | undefined {
   return ''
 }
 
-const MIN_WORDS_OF_A_PIECE = 3
+const MIN_WORDS_OF_A_PIECE = 2
 
 function closed(clause: string): string {
   const bare = clause.trim().replace(/[,;:]+$/u, '')

@@ -9,7 +9,10 @@ export interface Surroundings {
   timeZone: string
   /** 0 (included) to 1 (excluded). */
   random: () => number
-  /** Works out an expression (digits, `+ - * / ^ mod ( )`, `sqrt`, `cbrt`, and `10 mile to km`); resolves with the result as text. Rejects when it can't, within seconds. */
+  /**
+   * Works out an expression (digits, `+ - * / ^ mod ( )`, `sqrt`, `cbrt`, and `10 mile to km`); resolves with the result as text.
+   * Rejects when it can't, within seconds.
+   */
   evaluate: (expression: string) => Promise<string>
 }
 

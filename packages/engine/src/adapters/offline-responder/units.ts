@@ -22,7 +22,7 @@ const UNITS: readonly Unit[] = [
   unit('area', 'm^2', 'square meter', 'square meters', 'square metre|square metres'),
   unit('area', 'acre', 'acre', 'acres'),
   unit('area', 'hectare', 'hectare', 'hectares'),
-  unit('length', 'mile', 'mile', 'miles', 'mi|mild'),
+  unit('length', 'mile', 'mile', 'miles', 'mi|mild|michael|model'),
   unit('length', 'km', 'kilometer', 'kilometers', 'km|kms|kilometre|kilometres|kilo meters|kilo meter|killer meters|klicks'),
   unit('length', 'm', 'meter', 'meters', 'metre|metres'),
   unit('length', 'cm', 'centimeter', 'centimeters', 'cm|cms|centimetre|centimetres|centi meters'),

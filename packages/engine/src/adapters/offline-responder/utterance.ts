@@ -13,13 +13,14 @@ export interface Utterance {
 export const MAX_READ_CHARACTERS = 600
 export const MAX_READ_WORDS = 100
 
-const CONTRACTIONS: Readonly<Record<string, readonly string[]>> = {
-  whats: ['what', 'is'], wheres: ['where', 'is'], whens: ['when', 'is'], whos: ['who', 'is'], hows: ['how', 'is'],
+const CONTRACTIONS: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({
+  whats: ['what', 'is'], wats: ['what', 'is'], wheres: ['where', 'is'], whens: ['when', 'is'], whos: ['who', 'is'], hows: ['how', 'is'],
   thats: ['that', 'is'], its: ['it', 'is'], theres: ['there', 'is'], im: ['i', 'am'], ive: ['i', 'have'], ill: ['ill'],
   youre: ['you', 'are'], lets: ['let', 'us'], dont: ['do', 'not'], didnt: ['did', 'not'], doesnt: ['does', 'not'],
   cant: ['can', 'not'], cannot: ['can', 'not'], wont: ['will', 'not'], isnt: ['is', 'not'], gonna: ['going', 'to'],
   wanna: ['want', 'to'], gimme: ['give', 'me'], lemme: ['let', 'me'],
-}
+}))
+const SUFFIXES: ReadonlyMap<string, string> = new Map(Object.entries({ re: 'are', ll: 'will', ve: 'have', d: 'would', m: 'am' }))
 /** After these, `'s` is "is"; after other words it is a genitive. */
 const TAKES_IS = new Set(['what', 'where', 'when', 'who', 'how', 'that', 'it', 'there', 'he', 'she', 'here', 'name'])
 
@@ -49,7 +50,7 @@ function splitNumber(token: string): Word[] {
 
 function expand(token: string): Word[] {
   const lower = token.toLowerCase().replaceAll('’', '\'')
-  const known = CONTRACTIONS[lower.replaceAll('\'', '')]
+  const known = CONTRACTIONS.get(lower.replaceAll('\'', ''))
   if (known && (lower !== 'ill' && lower !== 'its')) {
     return known.map((text, index) => ({ text, shown: index === 0 ? token.slice(0, text.length) : text }))
   }
@@ -57,7 +58,7 @@ function expand(token: string): Word[] {
   const shown = token.slice(0, stem.length)
   if (suffix === 's' && TAKES_IS.has(stem)) return [{ text: stem, shown }, { text: 'is', shown: 'is' }]
   if (suffix === 's') return [{ text: stem, shown: token }]
-  const rest = suffix && ({ re: 'are', ll: 'will', ve: 'have', d: 'would', m: 'am' } as Record<string, string>)[suffix]
+  const rest = SUFFIXES.get(suffix ?? '')
   return rest ? [{ text: stem, shown }, { text: rest, shown: rest }] : [{ text: lower.replaceAll('\'', ''), shown: token }]
 }
 

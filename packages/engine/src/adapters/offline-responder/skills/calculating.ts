@@ -74,7 +74,7 @@ export const calculatingIntents: readonly Intent[] = [
   { name: 'sum', recognise: recogniseSum, answer: answerSum },
   {
     name: 'sum-missing',
-    cues: ['^calculate|calculator', 'do|work math|maths|arithmetic|sum|sums', 'square_root'],
+    cues: ['^calculate|calculator', 'what|how is|much times|plus|minus|divided_by|percent|multiplied_by|multiplied …', 'do|work math|maths|arithmetic|sum|sums', 'square_root'],
     answer: () => 'Gladly. Say it like this: twelve times seven, or twenty five percent of eighty.',
   },
 ]

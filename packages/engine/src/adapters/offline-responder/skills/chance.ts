@@ -57,7 +57,7 @@ const pickNumber: Skill = ({ utterance, random }) => {
 }
 
 export const chanceIntents: readonly Intent[] = [
-  { name: 'coin', cues: ['flip|toss|throw|flipped|flick|through coin|coins|quarter|corn', 'heads tails', '^coin', 'coin toss|flip'], answer: flipCoin },
-  { name: 'dice', cues: ['roll|throw|role|rolled|wrote|row|rule die|dice|dye|d|day|dies', 'sided die|dice|dye …', '^dice'], answer: rollDice },
-  { name: 'pick-number', cues: ['pick|choose|give|think|random number between|from …', 'random number', 'pick|choose number'], answer: pickNumber },
+  { name: 'coin', cues: ['flip|toss|throw|flipped|flick|through|flickr|flicker coin|coins|quarter|corn|coy|going', 'heads tails', '^coin', 'coin toss|flip'], answer: flipCoin },
+  { name: 'dice', cues: ['roll|throw|role|rolled|wrote|row|rule|rally|bro die|dice|dye|d|day|dies|died|dying', 'sided die|dice|dye …', '^dice'], answer: rollDice },
+  { name: 'pick-number', cues: ['pick|choose|give|think|random number between|from …', 'random number', '^number|numbers between …', 'number between and …', 'pick|choose number'], answer: pickNumber },
 ]

@@ -1,5 +1,6 @@
 import { readNumber, sayNumber } from '../number-words.ts'
 import type { Intent, Skill } from '../skill.ts'
+import type { Utterance } from '../utterance.ts'
 import { textsOf } from '../utterance.ts'
 
 /** About three minutes of speech. */
@@ -48,10 +49,22 @@ const count: Skill = ({ utterance }) => {
   return `${list.charAt(0).toUpperCase()}${list.slice(1)}.${more}`
 }
 
+/** What PocketSphinx makes of "count" before "to twenty". */
+const SOUNDS_LIKE_COUNT = new Set(['come', 'down', 'found', 'them', 'condon', 'counter', 'kind', 'can', 'content', 'country'])
+
+/** "come to twenty", "down from five": one such word, a direction, a number, and nothing else. */
+function recogniseMisheard({ words }: Utterance): number {
+  const texts = words.map(word => word.text)
+  const direction = texts[1] === 'down' || texts[1] === 'up' ? 2 : 1
+  if (!SOUNDS_LIKE_COUNT.has(texts[0] ?? '') || !/^(?:to|too|from|two)$/u.test(texts[direction] ?? '')) return 0
+  return readNumber(texts, direction + 1)?.next === texts.length ? 3 : 0
+}
+
 export const countingIntents: readonly Intent[] = [
   {
     name: 'count',
-    cues: ['^count|counting|counts|account|cound !letters !on !words …', 'could|can|please|you count to|from|up|down|backwards …', '^countdown …', 'count_to|count_from|count_down|count_up|counting_to …', 'say|tell numbers to|from|up …'],
+    recognise: recogniseMisheard,
+    cues: ['^count|counting|counts|account !letters !on !words …', 'could|can|please|you count to|from|up|down|backwards …', '^countdown …', 'count_to|count_from|count_down|count_up|counting_to …', 'say|tell numbers to|from|up …'],
     answer: count,
   },
 ]

@@ -21,13 +21,13 @@ const whoAmI: Skill = ({ instructions }) => {
 export const identityIntents: readonly Intent[] = [
   {
     name: 'capabilities',
-    cues: ['what can you do|help|answer|say|know', '^help', 'what_can_you', 'what are_you|you able|capable|good', 'what could|should|can i ask|say|do|try', 'how can|could|do you help', 'can you help', 'what else can|do|could', 'what do_you do|know', 'what_are_your skills|features|abilities|capabilities|commands|functions', '^commands|options|menu', 'what things can you', 'help_me', 'how use this|you|it'],
+    cues: ['what can you do|help|answer|say|know', '^help|yelp', 'what_can_you', 'what are_you|you able|capable|good', 'what could|should|can i ask|say|do|try', 'how can|could|do you help', 'can you help', 'what else can|do|could', 'what do_you do|know', 'what_are_your skills|features|abilities|capabilities|commands|functions', '^commands|options|menu', 'what things can you', 'help_me', 'how use this|you|it'],
     answer: () => `I'm the offline responder, so not everything, but this: ${ALL_I_CAN}`,
   },
   {
     name: 'identity',
     cues: [
-      'who are you', 'what are you', 'what is your_name', 'who am_i talking|speaking', 'are you real|human|person|robot|machine|computer|ai|bot|alive|chatgpt|gpt|openai|siri|alexa|intelligent', 'are_you a_i', 'introduce|describe yourself', 'tell about yourself|you', 'what is kaiwa|chi|kaiba|kiowa|this', 'who made|built|created|wrote|is you|kaiwa|this',
+      'who are you', 'what are you', 'here_are_you', 'our_view human', 'talking|speaking robot|human|machine|person|computer|ai', 'what is your_name', 'who am_i talking|speaking', 'are you real|human|person|robot|machine|computer|ai|bot|alive|chatgpt|gpt|openai|siri|alexa|intelligent', 'are_you a_i', 'introduce|describe yourself', 'tell about_yourself|about_you', 'what is kaiwa|chi|kaiba|kiowa|this', 'who made|built|created|wrote|is you|kaiwa|this',
       'your name', 'what language_model|model|ai are|using|is', 'who is_this|there|it', 'do_you have name', 'how do you work',
     ],
     answer: whoAmI,

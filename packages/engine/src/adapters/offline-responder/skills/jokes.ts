@@ -17,7 +17,7 @@ export const jokes: readonly [string, ...string[]] = [
 export const jokeIntents: readonly Intent[] = [
   {
     name: 'joke',
-    cues: ['joke|jokes|choke|joking', 'tell|say|know|hear|another|got joke|jokes|choke|joe|yolk|folk', 'something|anything funny', 'make_me laugh', 'say|tell|be funny', 'cheer_me up', 'another_joke|one_more_joke', 'i_am bored'],
+    cues: ['joke|jokes|choke|joking', 'tell|say|know|hear|another|got joke|jokes|choke|joe|yolk|folk|job|jokers', 'something|anything funny', 'make_me laugh', 'say|tell|be funny', 'cheer_me up', 'another_joke|one_more_joke|another_job', 'i_am bored'],
     answer: context => pickFresh(jokes, context),
   },
 ]

@@ -44,7 +44,8 @@ const sayBackWords: Skill = ({ turns }) => {
 export const memoryIntents: readonly Intent[] = [
   { name: 'forget', cues: ['forget everything|all', 'forget what_i_said|what_i_told …', 'forget my_name', '^forget that|it|about …'], answer: () => 'All right. I won\'t use it any more. I keep nothing beyond this call anyway.' },
   { name: 'name-asked', cues: ['what|tell|remember|know|say|whats my_name', 'what is|was my_name', 'do_you remember|know my_name', 'what is my name', 'who am_i', 'my_name_is_what', 'what call me !can'], answer: tellName },
-  { name: 'name-told', recognise: utterance => nameToldIn(utterance) ? 3.4 : 0, answer: greetByName },
+  { name: 'name-unclear', cues: ['^my_name|my_names|call_me !what !is_my !your !spell …', 'change my_name …'], answer: () => 'I didn\'t catch the name. Please say it again, or type it.' },
+  { name: 'name-told', recognise: utterance => nameToldIn(utterance) ? 4.4 : 0, answer: greetByName },
   {
     name: 'facts-asked',
     cues: ['what know|remember about|from me|i|my', 'what did i tell', 'what have i told', 'what i asked|told|ask remember', 'what remember !my', 'what noted|notes', 'what did i_ask|i_asked remember'],
@@ -60,7 +61,7 @@ export const memoryIntents: readonly Intent[] = [
       if (!isQuestion) return 0
       return findFact(factsIn(turns), meaningfulWords(textsOf(utterance))) ? 3.2 : 0
     },
-    cues: ['^what|where|who|when|which|wear is|are|was my !my_name …', 'where did|have i …', 'when do|did|have i …', 'what is|are|was my !my_name …', 'what time is_my …', 'do_you remember|know my !my_name …', 'do_you remember|know where|when|who|what …'],
+    cues: ['^what|where|who|when|which|wear is_my|are_my|was_my !my_name …', 'where did|have i …', 'when do|did|have i …', 'what time is_my …', 'do_you remember|know my !my_name …', 'do_you remember|know where|when|who|what my|i …'],
     answer: recallFact,
   },
 ]

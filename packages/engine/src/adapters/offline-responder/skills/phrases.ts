@@ -6,10 +6,10 @@ import { textsOf } from '../utterance.ts'
 interface Phrase { english: string, heard: readonly string[], in: Readonly<Record<Language, readonly [written: string, syllables: string]>> }
 type Language = 'Japanese' | 'Spanish' | 'French' | 'German' | 'Italian'
 
-const LANGUAGES: Readonly<Record<string, Language>> = {
+const LANGUAGES: ReadonlyMap<string, Language> = new Map(Object.entries({
   japanese: 'Japanese', spanish: 'Spanish', french: 'French', german: 'German', italian: 'Italian',
-}
-const CUE_LANGUAGES = Object.keys(LANGUAGES).join('|')
+}))
+const CUE_LANGUAGES = [...LANGUAGES.keys()].join('|')
 
 const phrases: readonly [Phrase, ...Phrase[]] = [
   {
@@ -47,7 +47,7 @@ const CANT_JUDGE = 'I only understand English, so I can\'t judge how you say it.
 const practise: Skill = ({ utterance, turns, random }) => {
   const words = textsOf(utterance)
   const said = ` ${words.join(' ')} `
-  const language = words.map(word => LANGUAGES[word]).find(found => found !== undefined) ?? 'Japanese'
+  const language = words.map(word => LANGUAGES.get(word)).find(found => found !== undefined) ?? 'Japanese'
   const named = phrases.find(phrase => phrase.heard.some(heard => said.includes(` ${heard} `) && !(heard === 'please' && words.at(-1) === 'please' && words.length > 4)))
   const asksOther = /\b(?:how do (?:you|i) say|how to say|what is|how is)\b/u.test(said)
   if (!named && asksOther) {
@@ -67,7 +67,7 @@ function freshPhrase(language: Language, said: readonly string[], random: () => 
 export const phraseIntents: readonly Intent[] = [
   {
     name: 'phrase',
-    cues: [`say|said|teach|learn|practice|practise|translate|phrase|word|speak|study|lesson ${CUE_LANGUAGES} …`, `how|what ${CUE_LANGUAGES}`, `^practice|practise …`, 'language|foreign phrase|lesson|practice|practise', 'teach|learn|practice|practise|another phrase|language', 'learn|teach words|language|phrase'],
+    cues: [`say|said|teach|learn|practice|practise|translate|phrase|word|speak|study|lesson ${CUE_LANGUAGES} …`, `how|what ${CUE_LANGUAGES}`, `^practice|practise …`, `prep|prepped|practiced ${CUE_LANGUAGES}`, 'language|foreign phrase|lesson|practice|practise', 'teach|learn|practice|practise|another phrase|language', 'learn|teach words|language|phrase'],
     answer: practise,
   },
 ]

@@ -33,7 +33,7 @@ export const repeatingIntents: readonly Intent[] = [
   { name: 'echo', cues: ['repeat|say after_me …'], answer: echo },
   {
     name: 'slower',
-    cues: ['slower|slowly|slow !timer', 'too fast', 'speak|talk|say slower|slowly|slow', 'slow down', 'short sentences|words', 'simpler|simple words|sentences', 'one_at_a_time'],
+    cues: ['slower|slowly|slow !timer', '^so_our_police|so_i_am_pleased|slow_news', 'too fast', 'speak|talk|say slower|slowly|slow', 'slow down', 'short sentences|words', 'simpler|simple words|sentences', 'one_at_a_time'],
     answer: sayShorter,
   },
   { name: 'faster', cues: ['faster|quicker', 'speed up', 'too slow', 'speak|talk faster|quicker'], answer: () => 'I can\'t change how fast the voice speaks. Interrupt me when you have heard enough.' },

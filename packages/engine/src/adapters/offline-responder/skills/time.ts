@@ -82,13 +82,13 @@ export const timeIntents: readonly Intent[] = [
   { name: 'days-until', cues: ['days|sleeps until|till|before|to christmas|halloween', 'how_many days christmas|halloween', 'days until|till|before|to new_year|new_years', 'when christmas|halloween', 'how_long until|till christmas|halloween'], answer: daysUntilFeast },
   {
     name: 'time',
-    cues: ['what|tell|know|got|have|current time|thyme !zone !timer !my !i', 'time|thyme now', 'time_is_it', '^time|thyme !i', '^clock', 'what hour', 'how late is_it', 'time please', 'the time', 'wet time', 'one time_is_it'],
+    cues: ['what|tell|know|got|have|current time|thyme !zone !timer !my !i !weather', 'time|thyme now', 'time_is_it', '^time|thyme !i', '^clock', 'what hour', 'how late is_it', 'time please', 'wet time', 'one time_is_it'],
     answer: timeHere,
   },
   {
     name: 'date',
     cues: [
-      'what|which|tell day|date !timer !my', 'what|which day|date today|tomorrow|yesterday', 'what|which year|month !my', '^date', 'date today', 'day today', 'what_is today|tomorrow|today_date', 'what today',
+      'what|which|tell day|date !timer !my !weather|whether', 'one day|days today', 'what|which day|date today|tomorrow|yesterday', 'what|which year|month !my', '^date', 'date today', 'day today', 'what_is today|tomorrow|today_date', 'what today',
       'day|date tomorrow|yesterday', 'day of_the_week', 'what weekday', 'is today monday|tuesday|wednesday|thursday|friday|saturday|sunday',
     ],
     answer: dateOfDay,

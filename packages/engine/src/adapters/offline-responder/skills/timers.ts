@@ -9,7 +9,7 @@ import { findUnits } from '../units.ts'
 import { readUtterance, textsOf } from '../utterance.ts'
 import { clockTimeWithSeconds } from './time.ts'
 
-const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, minute: 60, hour: 3600, day: 86_400 }
+const SECONDS_OF: ReadonlyMap<string, number> = new Map(Object.entries({ s: 1, minute: 60, hour: 3600, day: 86_400 }))
 const MAX_SECONDS = 86_400
 const DAY_MS = 86_400_000
 
@@ -21,7 +21,7 @@ export function durationSeconds(words: readonly string[]): number {
   const mentions = findUnits(words, loose)
   let seconds = 0
   for (const { unit, amount, to } of mentions) {
-    const size = SECONDS_OF[unit.symbol]
+    const size = SECONDS_OF.get(unit.symbol)
     if (size === undefined || amount === undefined || amount < 0) continue
     const half = words[to] === 'and' && words[to + 1] === 'a' && words[to + 2] === 'half' ? 0.5 : 0
     seconds += (amount + half) * size
@@ -98,8 +98,14 @@ const cancelTimer: Skill = context => timersOf(context.turns, context).length > 
 const setsTimer = (words: readonly string[]): boolean => durationSeconds(words) > 0 && !words.includes('left')
   && words.some(word => ['timer', 'time', 'alarm', 'remind', 'wake', 'countdown', 'timers', 'timing', 'tie'].includes(word))
 
+/** A time span alone is most of "set a timer for two minutes", its beginning misheard: offered, not done. */
+const offerTimer: Skill = ({ utterance }) => {
+  const span = sayDuration(durationSeconds(textsOf(utterance)))
+  return `I heard "${utterance.shown.slice(0, 80)}". If you want a timer, say: set a timer for ${span}.`
+}
+
 export const timerIntents: readonly Intent[] = [
-  { name: 'timer-cancel', cues: ['stop|cancel|delete|end|clear|remove timer|alarm|timers'], answer: cancelTimer },
+  { name: 'timer-cancel', cues: ['stop|cancel|delete|end|clear|remove|until timer|alarm|timers|diner'], answer: cancelTimer },
   {
     name: 'timer-left',
     cues: ['how_much|how_long|what time left|remaining|remains', 'how_much|how_long|what timer|alarm', 'time left|remaining', 'is timer|alarm done|over|finished|ready|up', 'how_many minutes|seconds left|remaining', 'check timer', 'timer status', 'timer left', 'is_the timer|alarm', 'how_long left|remaining'],
@@ -114,4 +120,5 @@ export const timerIntents: readonly Intent[] = [
     cues: ['set|start|make|create|begin|said timer|alarm|time_or …', '^timer', 'remind me|us …', '^wake_me …', '^alarm'],
     answer: setTimer,
   },
+  { name: 'timer-offer', recognise: utterance => durationSeconds(textsOf(utterance)) > 0 && utterance.words.length <= 7 ? 0.5 : 0, answer: offerTimer },
 ]
