@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createResampler, decodePcm16, encodePcm16, floatToPcm16, pcm16FromBytes, pcm16ToFloat } from '@kaiwa/audio'
-import type { ContractClient } from './contract-client.ts'
+import type { ContractClient, WireEvent } from './contract-client.ts'
 
 const WIRE_RATE = 24_000
 const FRAME_SAMPLES = WIRE_RATE / 10
@@ -26,7 +26,7 @@ export async function speak(client: ContractClient, audio: Int16Array): Promise<
 }
 
 /** The samples of audio deltas, joined. Throws when one isn't base64 of whole samples. */
-export function samplesOf(deltas: readonly { delta?: unknown }[]): Int16Array {
+export function samplesOf(deltas: readonly WireEvent[]): Int16Array {
   const pieces = deltas.map(({ delta }) => decodePcm16(String(delta)))
   if (pieces.includes(undefined)) throw new Error('an audio delta is not base64 of 16-bit samples')
   return Int16Array.from(pieces.flatMap(piece => [...piece!]))

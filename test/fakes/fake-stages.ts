@@ -3,7 +3,13 @@ import type { Responder, ResponderRequest, Stages, SynthesisRequest, Synthesizer
 
 /** Stages that need no model: quick, and the same every time. Parts can be replaced, to fail or to hang. */
 export function createFakeStages(replaced: Partial<Stages> = {}): Stages {
-  return { openVad: async () => createEnergyVad(), transcriber: createScriptedTranscriber(), responder: createEchoResponder(), synthesizer: createToneSynthesizer(), ...replaced }
+  return {
+    openVad: async () => createEnergyVad(),
+    transcriber: createScriptedTranscriber(),
+    responder: createEchoResponder(),
+    synthesizer: createToneSynthesizer(),
+    ...replaced,
+  }
 }
 
 const loudness = (samples: Float32Array) => rms(floatToPcm16(samples))

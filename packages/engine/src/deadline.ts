@@ -44,12 +44,12 @@ export async function* pieces<T>(open: () => AsyncIterable<T>, options: Deadline
   const iterator = await within(Promise.resolve().then(() => open()[Symbol.asyncIterator]()), options)
   try {
     while (true) {
-      const next = await within(iterator.next(), options)
+      const next = await within(Promise.resolve().then(() => iterator.next()), options)
       if (next.done) return
       yield next.value
     }
   } finally {
     // Not awaited: a stage that hangs would hang us; its own failure is no longer of interest.
-    void Promise.resolve(iterator.return?.()).catch(() => {})
+    void Promise.resolve().then(() => iterator.return?.()).catch(() => {})
   }
 }

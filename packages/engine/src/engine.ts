@@ -12,6 +12,8 @@ export interface EngineOptions {
   sessionMs?: number
   /** A stage failed; the session was told already. For the log: the message holds nothing that was said. */
   onStageFault?: (fault: StageError) => void
+  /** The engine itself threw while it handled an event: that event is lost, nothing else. For the log and the alarm. */
+  onBug?: (cause: unknown) => void
 }
 
 /** One client of the engine: text in, text out, nothing else. */

@@ -32,8 +32,10 @@ export interface Listening {
   close(): void
 }
 
+export interface ListeningOptions { openVad: () => Promise<Vad>, clock: Clock, buffer: InputBuffer, port: ListeningPort }
+
 /** Reads the input buffer frame by frame through the VAD, in order, and tells where turns begin and end. */
-export function createListening({ openVad, clock, buffer, port }: { openVad: () => Promise<Vad>, clock: Clock, buffer: InputBuffer, port: ListeningPort }): Listening {
+export function createListening({ openVad, clock, buffer, port }: ListeningOptions): Listening {
   const abort = new AbortController()
   let vad: Vad | undefined
   let frames: FrameReader | undefined

@@ -1,14 +1,12 @@
-import type { ErrorContext, WireErrorCode } from '@kaiwa/protocol/errors'
-import { errorEvent, wireError } from '@kaiwa/protocol/errors'
+import { errorEvent } from '@kaiwa/protocol/errors'
 import type { ServerError, ServerEventDraft } from '@kaiwa/protocol'
 import type { SessionPort } from './engine.ts'
 
 /** The session's way out: stamps the event id, and falls silent for good when the session is over. */
 export interface Outlet {
   emit(event: ServerEventDraft): void
-  /** Answers the client event that is being handled. */
+  /** An `error` event. */
   refuse(error: ServerError): void
-  fail(code: WireErrorCode, message: string, context?: ErrorContext): void
   shut(): void
 }
 
@@ -26,11 +24,9 @@ export function createOutlet({ port, ids }: { port: SessionPort, ids: (prefix: s
     }
   }
 
-  const refuse = (error: ServerError) => emit(errorEvent(error))
   return {
     emit,
-    refuse,
-    fail: (code, message, context) => refuse(wireError(code, message, context)),
+    refuse: error => emit(errorEvent(error)),
     shut() { open = false },
   }
 }

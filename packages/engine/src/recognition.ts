@@ -28,7 +28,14 @@ export interface Recognition {
   cancel(): void
 }
 
-export interface RecognitionOptions { transcriber: Transcriber, clock: Clock, from: number, language?: string, prompt?: string, onPartial?: (text: string) => void }
+export interface RecognitionOptions {
+  transcriber: Transcriber
+  clock: Clock
+  from: number
+  language?: string
+  prompt?: string
+  onPartial?: (text: string) => void
+}
 
 export function createRecognition({ transcriber, clock, from, language, prompt, onPartial }: RecognitionOptions): Recognition {
   const resampler = createResampler({ inputRate: WIRE_SAMPLE_RATE, outputRate: transcriber.sampleRate })

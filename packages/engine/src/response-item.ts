@@ -2,6 +2,9 @@ import { encodePcm16 } from '@kaiwa/audio'
 import type { Item, ServerEventDraft } from '@kaiwa/protocol'
 import type { Conversation, Entry } from './conversation.ts'
 import { withStatus } from './conversation.ts'
+import { SAMPLES_PER_MS } from './input-buffer.ts'
+import { assistantAudioTokens, createTextMeter } from './usage.ts'
+import type { TokenCount } from './usage.ts'
 
 export type Modality = 'audio' | 'text'
 
@@ -17,9 +20,8 @@ export interface ResponseItemOptions {
 /** The message that a response produces, and its events in the protocol's order ("Ordering"). */
 export interface ResponseItem {
   readonly entry: Entry
-  readonly audioMs: number
-  /** All text so far. */
-  readonly text: string
+  /** What was produced so far. */
+  readonly tokens: TokenCount
   /** A stretch of words; in audio it precedes the audio that speaks it. */
   words(text: string): void
   audio(samples: Int16Array): void
@@ -33,6 +35,7 @@ export function openResponseItem({ emit, responseId, itemId, modality, conversat
   const entry: Entry = { item: empty, words: '', clauses: [], cut: false }
   let text = ''
   let audioMs = 0
+  const meter = createTextMeter()
 
   const part = (transcript: string) => modality === 'audio' ? { type: 'audio' as const, transcript } : { type: 'text' as const, text: transcript }
   const inConversation = () => conversation?.get(itemId) === entry
@@ -48,6 +51,7 @@ export function openResponseItem({ emit, responseId, itemId, modality, conversat
 
   function words(delta: string): void {
     text += delta
+    meter.add(delta)
     // An item that was cut while it grew keeps what was heard.
     if (!entry.cut) entry.words = text
     if (modality === 'text') emit({ type: 'response.output_text.delta', ...place, delta })
@@ -59,7 +63,7 @@ export function openResponseItem({ emit, responseId, itemId, modality, conversat
 
   function audio(samples: Int16Array): void {
     if (!entry.cut) conversation?.keepAudio(entry, samples)
-    audioMs += samples.length / 24
+    audioMs += samples.length / SAMPLES_PER_MS
     const clause = entry.clauses.at(-1)
     if (clause) clause.endMs = audioMs
     emit({ type: 'response.output_audio.delta', ...place, delta: encodePcm16(samples) })
@@ -73,8 +77,7 @@ export function openResponseItem({ emit, responseId, itemId, modality, conversat
 
   return {
     entry,
-    get audioMs() { return audioMs },
-    get text() { return text },
+    get tokens() { return { text: meter.tokens, audio: assistantAudioTokens(audioMs) } },
     words,
     audio,
     close(status) {

@@ -3,16 +3,19 @@ import { createClauseSplitter } from './clause-splitter.ts'
 import type { Conversation } from './conversation.ts'
 import { Abandoned, asStageError, pieces } from './deadline.ts'
 import type { Clock } from './engine.ts'
+import { SAMPLES_PER_MS } from './input-buffer.ts'
 import { createPace } from './pace.ts'
 import { openResponseItem } from './response-item.ts'
 import type { Modality, ResponseItem } from './response-item.ts'
 import { spokenAudio } from './spoken-audio.ts'
 import type { ResponderTurn, StageError, Stages } from './stages.ts'
-import { assistantAudioTokens, responseUsage, textTokens } from './usage.ts'
+import { responseUsage, textTokens } from './usage.ts'
 import type { TokenCount } from './usage.ts'
 
 /** A language model on a small machine may think for a while before its first word. */
 const RESPONDER_WITHIN_MS = 30_000
+/** What `"inf"` comes to, as at OpenAI's larger models: half an hour of speech. A responder that never ends is ended here. */
+const MAX_OUTPUT_TOKENS = 32_000
 
 /** All that one response needs; fixed when it is created, so that later session updates touch the next one only. */
 export interface ResponsePlan {
@@ -64,8 +67,9 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
   let input: TokenCount = { text: textTokens(plan.instructions), audio: 0 }
   let over = false
 
-  const outputTokens = (): TokenCount => ({ text: textTokens(item?.text ?? ''), audio: assistantAudioTokens(item?.audioMs ?? 0) })
-  const overLimit = () => plan.maxOutputTokens !== 'inf' && outputTokens().text + outputTokens().audio >= plan.maxOutputTokens
+  const outputTokens = (): TokenCount => item?.tokens ?? { text: 0, audio: 0 }
+  const maxTokens = plan.maxOutputTokens === 'inf' ? MAX_OUTPUT_TOKENS : plan.maxOutputTokens
+  const overLimit = () => outputTokens().text + outputTokens().audio >= maxTokens
 
   function end(outcome: Outcome): void {
     if (over) return
@@ -93,7 +97,7 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
       if (over) return
       port.onAudio()
       item.audio(samples)
-      pace.sent(samples.length / 24)
+      pace.sent(samples.length / SAMPLES_PER_MS)
       if (overLimit()) return end({ status: 'incomplete', reason: 'max_output_tokens' })
     }
   }

@@ -12,8 +12,23 @@ export const assistantAudioTokens = (ms: number) => Math.ceil(ms / 50)
  * token of its own.
  */
 export function textTokens(text: string): number {
-  const wide = text.match(/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]/g)?.length ?? 0
-  return wide + Math.ceil((text.length - wide) / 4)
+  const meter = createTextMeter()
+  meter.add(text)
+  return meter.tokens
+}
+
+/** The same estimate for text that comes in pieces, whatever the pieces. */
+export function createTextMeter(): { add(text: string): void, readonly tokens: number } {
+  let wide = 0
+  let narrow = 0
+  return {
+    add(text) {
+      const wideHere = text.match(/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]/g)?.length ?? 0
+      wide += wideHere
+      narrow += text.length - wideHere
+    },
+    get tokens() { return wide + Math.ceil(narrow / 4) },
+  }
 }
 
 export interface TokenCount { text: number, audio: number }

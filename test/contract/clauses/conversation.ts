@@ -82,6 +82,13 @@ export function conversationContract({ open, capabilities }: Scene): void {
     expect(Buffer.from(item.content[0].audio, 'base64').length).toBe(300 * 48)
   })
 
+  it('truncates an answer of which nothing was heard to nothing', async () => {
+    const client = await open()
+    const { response } = await ask(client, short)
+    client.send({ type: 'conversation.item.truncate', item_id: response.output[0].id, content_index: 0, audio_end_ms: 0 })
+    expect((await client.next('conversation.item.truncated')).audio_end_ms).toBe(0)
+  })
+
   it('truncates the answer that was just cancelled', async () => {
     const client = await open()
     client.send(typed(long))

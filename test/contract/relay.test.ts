@@ -1,0 +1,36 @@
+import { createEngine, type Engine } from '@kaiwa/engine'
+import { createCountedIds, realClock } from '../fakes/engine-options.ts'
+import { createFakeStages } from '../fakes/fake-stages.ts'
+import { startServer } from '../fakes/running-server.ts'
+import { startScriptedUpstream, type Script } from '../fakes/scripted-upstream.ts'
+import { describeRealtimeServer } from './describe-realtime-server.ts'
+
+const freshEngine = () => createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds() })
+
+/** The engine on the upstream's side: what goes through the relay is then as rich as a real conversation. */
+function conversationOf(engine: Engine): Script['conversation'] {
+  return (send, model) => {
+    const session = engine.openSession({ send: text => send(JSON.parse(text) as object), close() {} }, { model })
+    return { receive: text => session.receive(text), close: () => session.close() }
+  }
+}
+
+describeRealtimeServer('WebSocket → door → relay → scripted upstream', async () => {
+  const upstream = await startScriptedUpstream({ key: 'test-key', conversation: conversationOf(freshEngine()) })
+  const server = await startServer({ env: { OPENAI_API_KEY: 'test-key', OPENAI_BASE_URL: upstream.baseUrl } })
+  return {
+    connect: ({ model = 'kaiwa-local' } = {}) => server.connect({ query: `?model=${model}` }),
+    async close() {
+      await server.close()
+      await upstream.close()
+    },
+  }
+})
+
+describeRealtimeServer('WebSocket → door → embedded engine', async () => {
+  const server = await startServer({ startEngine: async () => ({ engine: freshEngine(), hearing: { able: true, by: 'fake stages' }, close: async () => undefined }) })
+  return {
+    connect: ({ model = 'kaiwa-local' } = {}) => server.connect({ query: `?model=${model}` }),
+    close: () => server.close(),
+  }
+})
