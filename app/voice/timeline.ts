@@ -8,6 +8,10 @@ const STROKE_SAMPLES = STROKE_MS * SAMPLES_PER_MS
 const HALF_FRAME_MS = 20
 /** Longer ago than this leaves the stage for good. Full ⇒ the oldest strokes go. */
 const KEEP_MS = 120_000
+/** Segments that wait, when nothing is ever heard (a page that may not sound). Full ⇒ the oldest go. */
+const MAX_VOICES = 200
+/** 10 minutes, as much as the player keeps. Full ⇒ the rest is not drawn. */
+const MAX_VOICE_STROKES = 5000
 /** The player reports every 50 ms while it sounds: after this it stands still, and what waits moves with the present. */
 const STALE_MS = 150
 
@@ -76,8 +80,10 @@ export function createTimeline(): TimelineModel {
   function assistantAudio(segmentId: string, samples: Int16Array): void {
     let voice = find(segmentId)
     if (!voice) voices.push(voice = { segmentId, samples: 0, energies: [], heardAt: [], heardMs: 0, anchor: undefined, cut: false })
+    if (voices.length > MAX_VOICES) voices.shift()
     for (let at = 0; at < samples.length;) {
       const stroke = Math.floor(voice.samples / STROKE_SAMPLES)
+      if (stroke >= MAX_VOICE_STROKES) return
       const count = Math.min(samples.length - at, (stroke + 1) * STROKE_SAMPLES - voice.samples)
       voice.energies[stroke] = (voice.energies[stroke] ?? 0) + energy(samples, at, at + count)
       voice.samples += count
@@ -89,9 +95,10 @@ export function createTimeline(): TimelineModel {
     advance(atMs)
     const voice = find(segmentId)
     if (!voice || heardMs < voice.heardMs) return
-    if (!voice.anchor) begin(voice, atMs - heardMs)
     // Cut while it waited behind another, and heard all the same: it came after the interruption.
-    voice.cut &&= voice.heardMs > 0
+    const revived = voice.cut && voice.heardMs === 0 && heardMs > 0
+    if (revived) voice.cut = false
+    if (!voice.anchor || revived) begin(voice, atMs - heardMs)
     voice.heardMs = heardMs
     voice.anchor = { atMs, heardMs }
     for (let stroke = voice.heardAt.length; stroke * STROKE_MS < heardMs; stroke++) voice.heardAt.push(atMs - heardMs + stroke * STROKE_MS)
@@ -100,8 +107,9 @@ export function createTimeline(): TimelineModel {
   /** A new voice sounds from here on: what was cut before it does not run on below it. */
   function begin(voice: Voice, atMs: number): void {
     for (const earlier of voices) {
-      if (!earlier.cut || earlier === voice) continue
-      const kept = Math.max(earlier.heardAt.length, Math.ceil((atMs - placeOf(earlier, 0)) / STROKE_MS))
+      if (!earlier.cut || !earlier.anchor || earlier === voice) continue
+      const unheard = Math.ceil((atMs - earlier.anchor.atMs + earlier.anchor.heardMs) / STROKE_MS)
+      const kept = Math.max(earlier.heardAt.length, unheard)
       earlier.energies.length = Math.max(0, Math.min(earlier.energies.length, kept))
     }
   }
@@ -121,8 +129,11 @@ export function createTimeline(): TimelineModel {
     cuts.push({ atMs })
   }
 
-  /** Where the stroke lies when nothing has told yet: on from where its segment was last heard. */
-  const placeOf = (voice: Voice, stroke: number) => voice.heardAt[stroke] ?? (voice.anchor?.atMs ?? latestMs) + stroke * STROKE_MS - (voice.anchor?.heardMs ?? 0)
+  /** Where a stroke was heard, or will be: on from where its segment was last heard. */
+  function placeOf(voice: Voice, stroke: number): number {
+    const { atMs, heardMs } = voice.anchor ?? { atMs: latestMs, heardMs: 0 }
+    return voice.heardAt[stroke] ?? atMs + stroke * STROKE_MS - heardMs
+  }
   const endsAt = (voice: Voice) => voice.anchor ? placeOf(voice, Math.max(0, voice.energies.length - 1)) + STROKE_MS : Infinity
   const find = (segmentId: string) => voices.findLast(voice => voice.segmentId === segmentId)
 
@@ -140,7 +151,8 @@ export function createTimeline(): TimelineModel {
     // Voices that wait lie in the future, one behind the other.
     let nextMs = nowMs
     for (const voice of voices) {
-      const shiftMs = voice.anchor ? lagOf(voice, nowMs) : nextMs - latestMs
+      const nowhere = voice.anchor === undefined
+      const shiftMs = nowhere ? nextMs - latestMs : lagOf(voice, nowMs)
       for (let stroke = 0; stroke < voice.energies.length; stroke++) {
         const heard = stroke < voice.heardAt.length
         const atMs = placeOf(voice, stroke) + (heard ? 0 : shiftMs)
