@@ -43,6 +43,9 @@ const RUBBISH_WINDOW_MS = 10_000
 /** How often a paused side is looked at. */
 const PRESSURE_CHECK_MS = 500
 
+/** In the API's words. */
+const binaryRefused = { type: 'invalid_request_error', code: 'invalid_event', message: 'Expected a text WebSocket message; binary frames are not supported.' } as const
+
 type Phase = { at: 'dialing', room: ReturnType<typeof createWaitingRoom> } | { at: 'open', upstream: Link } | { at: 'ended' }
 
 /** One conversation: client link ⇄ upstream link. Takes over the client link and ends it. */
@@ -99,7 +102,7 @@ export function startRelay(options: RelayOptions): Relay {
   }
 
   function binaryFromClient() {
-    client.send(errorEvent({ type: 'invalid_request_error', code: 'invalid_event', message: 'Binary frames are not part of the protocol. Send each event as a text frame.' }, options.ids('event')))
+    client.send(errorEvent(binaryRefused, options.ids('event')))
     reply.feel()
   }
 

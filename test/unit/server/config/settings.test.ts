@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { readSettings, secretsOf, SettingsError } from '../../../../server/config/settings.ts'
+
+const sentence = (env: Record<string, string>) => {
+  try {
+    readSettings(env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError)
+    return (error as Error).message
+  }
+  return undefined
+}
+
+describe('settings', () => {
+  it('needs none: loopback, the embedded engine, the documented defaults', () => {
+    expect(readSettings({})).toMatchObject({
+      host: '127.0.0.1', port: 3000, brain: { kind: 'local', voice: 'marin' }, allowAnonymous: false, maxCalls: 200, maxCallsPerUser: 3,
+      maxCallMinutes: 120, idleSeconds: 300, drainSeconds: 25, logLevel: 'info', notices: [],
+    })
+  })
+
+  it('a key makes it OpenAI', () => {
+    expect(readSettings({ OPENAI_API_KEY: 'sk-1' }).brain).toEqual({ kind: 'openai', key: 'sk-1', baseUrl: new URL('https://api.openai.com/v1'), model: 'gpt-realtime-2.1', voice: 'marin' })
+  })
+
+  it('KAIWA_BRAIN has the last word', () => {
+    expect(readSettings({ OPENAI_API_KEY: 'sk-1', KAIWA_BRAIN: 'local' }).brain.kind).toBe('local')
+    expect(readSettings({ KAIWA_BRAIN: 'openai', OPENAI_BASE_URL: 'http://localhost:8000/v1' }).brain).toMatchObject({ kind: 'openai', key: undefined })
+  })
+
+  it('an empty value counts as unset', () => { expect(readSettings({ PORT: '', OPENAI_API_KEY: ' ' })).toMatchObject({ port: 3000, brain: { kind: 'local' } }) })
+
+  it.each([
+    [{ PORT: 'http' }, 'PORT is "http"; it takes a whole number from 0 to 65535.'],
+    [{ PORT: '70000' }, 'PORT is "70000"; it takes a whole number from 0 to 65535.'],
+    [{ KAIWA_BRAIN: 'gpt' }, 'KAIWA_BRAIN is "gpt"; it takes `openai`, `azure`, `local`.'],
+    [{ KAIWA_LOG_LEVEL: 'loud' }, 'KAIWA_LOG_LEVEL is "loud"; it takes `debug`, `info`, `warn`, `error`.'],
+    [{ KAIWA_ALLOW_ANONYMOUS: 'yes' }, 'KAIWA_ALLOW_ANONYMOUS is "yes"; it takes `true` or `false`.'],
+    [{ OPENAI_BASE_URL: 'api.openai.com' }, 'OPENAI_BASE_URL is "api.openai.com"; it takes an http or https address such as https://api.openai.com/v1.'],
+    [{ KAIWA_PUBLIC_URL: 'ftp://x' }, 'KAIWA_PUBLIC_URL is "ftp://x"; it takes the http or https address people use.'],
+    [{ KAIWA_MAX_CALLS: '-1' }, 'KAIWA_MAX_CALLS is "-1"; it takes a whole number from 1 to 100000.'],
+    [{ KAIWA_IDLE_SECONDS: '1.5' }, 'KAIWA_IDLE_SECONDS is "1.5"; it takes a whole number from 1 to 86400.'],
+  ])('stops at %o with one sentence', (env, expected) => { expect(sentence(env as Record<string, string>)).toBe(expected) })
+
+  it('never shows a secret, however wrong', () => {
+    expect(sentence({ OPENAI_API_KEY: 'sk bad\nkey' })).toBe('OPENAI_API_KEY is not usable (its value is not shown); it takes a key without spaces.')
+  })
+
+  it.each(['openai', 'azure'])('%s without a key says what is missing', kind => { expect(sentence({ KAIWA_BRAIN: kind })).toContain('OPENAI_API_KEY') })
+
+  it('azure needs its resource\'s address', () => { expect(sentence({ KAIWA_BRAIN: 'azure', OPENAI_API_KEY: 'k1' })).toContain('OPENAI_BASE_URL') })
+
+  it.each(['0.0.0.0', '192.168.1.5', 'kaiwa.example', '::'])('refuses to listen on %s with no one to say who may talk', HOST => {
+    expect(sentence({ HOST })).toContain('KAIWA_ALLOW_ANONYMOUS=true')
+    expect(readSettings({ HOST, KAIWA_ALLOW_ANONYMOUS: 'true' }).host).toBe(HOST)
+  })
+
+  it.each(['localhost', '127.0.0.1', '127.9.9.9', '::1'])('listens on %s without a word', HOST => { expect(readSettings({ HOST }).host).toBe(HOST) })
+
+  it.each(['KAIWA_PASSWORD', 'KAIWA_API_TOKENS', 'KAIWA_BUDGET_USD_PER_CALL', 'KAIWA_BUDGET_USD_PER_USER_DAY', 'KAIWA_BUDGET_USD_PER_DAY'])(
+    'does not start as if %s were kept', name => {
+      expect(sentence({ [name]: 'canary-7' })).toContain(`${name} is set, but this version has no`)
+      expect(sentence({ [name]: 'canary-7' })).not.toContain('canary-7')
+    })
+
+  it('names harmless settings that do nothing yet', () => {
+    const { notices } = readSettings({ REDIS_URL: 'redis://:canary-8@x', KAIWA_STORE: 'none' })
+    expect(notices).toHaveLength(2)
+    expect(notices.join()).not.toContain('canary-8')
+  })
+
+  it('knows every secret for the log', () => { expect(secretsOf({ OPENAI_API_KEY: 'a', DATABASE_URL: 'b', HOME: 'c' })).toEqual(['a', 'b']) })
+
+  it('.env.example lists every variable that is read, and sets none', () => {
+    const example = readFileSync('.env.example', 'utf8')
+    const source = readFileSync('server/config/settings.ts', 'utf8')
+    const read = new Set(source.match(/\b(?:KAIWA|OPENAI)_[A-Z_]*[A-Z]\b|\b(?:HOST|PORT|DATABASE_URL|REDIS_URL)\b/g))
+    for (const name of read) expect(example, name).toMatch(new RegExp(`^#\\s?${name}=`, 'm'))
+    expect(example.split('\n').filter(line => line && !line.startsWith('#'))).toEqual([])
+  })
+})

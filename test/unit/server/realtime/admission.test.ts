@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { admit, refusalBody, userOf, type House, type Knock } from '../../../../server/realtime/admission.ts'
+
+const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000' }
+
+const house = (changes: Partial<House> & { settings?: Partial<House['settings']> } = {}): House => ({
+  draining: false,
+  liveCalls: 0,
+  callsOf: () => 0,
+  upstreamQuietMs: 0,
+  redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
+  ...changes,
+  settings: { host: '127.0.0.1', publicUrl: undefined, maxCalls: 200, maxCallsPerUser: 3, countLoopbackUsers: false, ...changes.settings },
+})
+
+const knock = (changes: Partial<Omit<Knock, 'headers'>> & { headers?: Knock['headers'] } = {}): Knock => ({
+  method: 'GET', url: '/v1/realtime?model=m', remoteAddress: '127.0.0.1', ...changes, headers: { host: 'localhost:3000', 'sec-websocket-protocol': 'realtime', ...changes.headers },
+})
+const page = (ticket: string) => knock({ headers: { origin: claim.origin, 'sec-websocket-protocol': `realtime, kaiwa.v1, kaiwa.ticket.${ticket}` } })
+
+describe('admission', () => {
+  it('lets any program on this machine in, with the model it asks for', () => {
+    expect(admit(knock(), house())).toEqual({ admitted: true, subprotocol: 'realtime', model: 'm', user: undefined, claim: undefined })
+  })
+
+  it('lets the page in with its ticket, and gives it no say in the model', () => {
+    expect(admit(page('good'), house())).toEqual({ admitted: true, subprotocol: 'kaiwa.v1', model: undefined, user: undefined, claim })
+  })
+
+  it.each([
+    ['draining', { draining: true }, 503, 'server_draining', 5],
+    ['full', { liveCalls: 200 }, 503, 'server_full', 60],
+    ['told to wait by the provider', { upstreamQuietMs: 1500 }, 429, 'rate_limit_exceeded', 2],
+  ] as const)('turns callers away while %s, and says when to come back', (_state, changes, status, code, retryAfterSeconds) => {
+    expect(admit(knock(), house(changes))).toMatchObject({ admitted: false, status, code, retryAfterSeconds })
+    const spent: string[] = []
+    const redeem: House['redeem'] = ticket => { spent.push(ticket); return claim }
+    expect(admit(page('good'), house({ ...changes, redeem }))).toMatchObject({ status, code })
+    expect(spent).toEqual([])
+  })
+
+  it('counts calls by network address; this machine only when the cap was set on purpose', () => {
+    const busy = { callsOf: () => 3 }
+    expect(admit(knock({ remoteAddress: '::ffff:10.0.0.9' }), house(busy))).toMatchObject({ status: 429, code: 'too_many_calls' })
+    expect(admit(knock(), house(busy))).toMatchObject({ admitted: true })
+    expect(admit(knock(), house({ ...busy, settings: { ...house().settings, countLoopbackUsers: true } }))).toMatchObject({ status: 429 })
+    expect(userOf('::ffff:10.0.0.9', false)).toBe('10.0.0.9')
+    expect(userOf(undefined, true)).toBeUndefined()
+  })
+
+  it.each([
+    ['/v1/realtime/', 404], ['/V1/realtime', 404], ['/v1/realtime/../x', 404], ['http://localhost:3000/v1/realtime', 404],
+    ['/v1/realtime?call_id=rtc_1', 404], ['/v1/realtime?intent=transcription', 400], ['/v1/realtime?model=a%20b', 400], ['/v1/realtime?api_key=x', 400],
+  ] as const)('%s: %i', (url, status) => { expect(admit(knock({ url }), house())).toMatchObject({ admitted: false, status }) })
+
+  it('whatever knocks gets an answer, and a foreign origin never comes in', () => {
+    fc.assert(fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (url, host, origin, offered) => {
+      const decision = admit(knock({ url, headers: { host, origin: `http://${origin}.example`, 'sec-websocket-protocol': offered } }), house())
+      expect(decision.admitted).toBe(false)
+      if (!decision.admitted) expect(refusalBody(decision).error).toMatchObject({ type: expect.any(String), code: expect.any(String), message: expect.stringMatching(/\.$/) })
+    }))
+  })
+})
