@@ -13,7 +13,7 @@ export const maxViewSegments = 5000
 
 /**
  * One event on top of a view: a pure step; the same view comes back when nothing changed. Text that grows costs one copy of the map
- * (50 µs at 2000 segments), and `order` stays the same array; only a segment that is new, moved or removed orders anew.
+ * (0.1 ms at 2000 segments), and `order` stays the same array; only a segment that is new, moved or removed orders anew.
  */
 export function project(view: ConversationView, event: DialogueEvent): ConversationView {
   if (event.type === 'segment') return withSegment(view, event.segment)

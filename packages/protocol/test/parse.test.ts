@@ -60,7 +60,10 @@ const damaged = fc.tuple(fc.constantFrom(...wire), fc.nat(), rubbish, fc.boolean
 
 describe('the adapter under hostile input', () => {
   it('never throws, tells only well-formed segments, and stays usable', () => {
-    const message = fc.oneof({ weight: 6, arbitrary: damaged }, { weight: 3, arbitrary: fc.constantFrom(...wire.map(event => JSON.stringify(event))) }, fc.string(), rubbish.map(value => JSON.stringify(value)))
+    const message = fc.oneof(
+      { weight: 6, arbitrary: damaged }, { weight: 3, arbitrary: fc.constantFrom(...wire.map(event => JSON.stringify(event))) },
+      fc.string(), rubbish.map(value => JSON.stringify(value)),
+    )
     fc.assert(fc.property(fc.array(message, { maxLength: 40 }), messages => {
       let state = createRealtimeAdapterState()
       for (const text of messages) {

@@ -168,7 +168,8 @@ describe('an answer', () => {
 describe('the meter', () => {
   it('adds up, and takes what there is of a usage', () => {
     const call = converse()
-    const usage = { input_tokens: 10, output_tokens: 4, input_token_details: { text_tokens: 4, audio_tokens: 6, cached_tokens: 99 }, output_token_details: { audio_tokens: 4 } }
+    const details = { text_tokens: 4, audio_tokens: 6, cached_tokens: 99 }
+    const usage = { input_tokens: 10, output_tokens: 4, input_token_details: details, output_token_details: { audio_tokens: 4 } }
     call.hears('response.done', responseOf('r1', 'completed', { usage }))
     call.hears('response.done', responseOf('r2', 'cancelled', { usage: null }))
     call.hears('response.done', responseOf('r3', 'completed', { usage: { input_tokens: 5, output_tokens: -1, input_token_details: null } }))
