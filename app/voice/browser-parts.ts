@@ -14,7 +14,7 @@ export function browserParts(): VoiceSessionParts {
   return {
     openTransport: () => openWebSocketTransport(),
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
-    openMicrophone: context => openMicrophone(context),
+    openMicrophone,
     createPlayer,
     createEncoder: () => createEncoder(),
     createTimeline: () => createTimeline(),

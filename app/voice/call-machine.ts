@@ -57,7 +57,7 @@ function decide(machine: CallMachine, input: CallInput, moment: Moment): Decisio
     case 'reply_ended': return { phase: settled({ ...phase, replies: phase.replies.filter(id => id !== input.replyId) }, phase.replies.includes(input.replyId)) }
     case 'no_answer': return { phase: settled(phase, true) }
     case 'sound_queued': return { phase: phase.playback === 'silent' ? { ...phase, playback: 'queued' } : phase }
-    case 'sound_heard': return { phase: phase.playback === 'sounding' ? phase : { ...phase, playback: 'sounding', awaitedSinceMs: undefined } }
+    case 'sound_heard': return { phase: phase.playback === 'sounding' ? phase : { ...phase, playback: 'sounding', awaitedSinceMs: undefined, interruptedAtMs: undefined } }
     case 'sound_over': return { phase: settled({ ...phase, playback: 'silent' }, phase.playback !== 'silent') }
     case 'time': return time(phase, moment)
     default: return assertNever(input)

@@ -75,10 +75,10 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
     unsentBytes: () => line?.unsentBytes ?? 0,
   })
 
-  function onHeard(heard: Heard) {
+  function onHeard(heard: Heard, wanted: boolean) {
     transcript.heard(heard, nowMs())
     changed()
-    dispatch({ type: 'sound_heard', atMs: nowMs() - heard.heardMs })
+    if (wanted) dispatch({ type: 'sound_heard', atMs: nowMs() - heard.heardMs })
   }
 
   function onEvent(event: DialogueEvent) {

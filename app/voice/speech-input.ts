@@ -48,6 +48,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
   let microphone: Microphone | undefined
   let sending: 'no' | 'yes' | 'line_full' = 'no'
   let closed = false
+  const asking = new AbortController()
   let captureZeroMs: number | undefined
 
   /** When a frame's last sample was spoken: by the microphone's own count, because frames reach the page unevenly. */
@@ -84,7 +85,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
 
   return {
     async open(context) {
-      const opened = await parts.openMicrophone(context)
+      const opened = await parts.openMicrophone(context, { signal: asking.signal })
       if (!opened.ok) {
         if (!closed) ports.onFailed(troubleOfMicrophone(opened.fault))
         return
@@ -122,6 +123,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     toCallMs: audioMs => sentAudio.toCallMs(audioMs),
     close() {
       closed = true
+      asking.abort()
       microphone?.close()
       microphone = undefined
       encoder.hold()

@@ -25,7 +25,8 @@ export interface SpeechOutputParts {
 }
 export interface SpeechOutputPorts {
   onQueued: () => void
-  onHeard: (heard: Heard) => void
+  /** `wanted`: it is still being played, not the last word about what was silenced. */
+  onHeard: (heard: Heard, wanted: boolean) => void
   /** Nothing is left to play. */
   onOver: () => void
   onFailed: (trouble: Trouble) => void
@@ -70,11 +71,11 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
 
   async function openPlayer() {
     const creating = parts.createPlayer(context)
-    // One that comes after we have given up, or after the call, is closed.
+    // Whoever comes after we have given up, or after the call, is closed.
     void creating.then(made => { if (closed || !early) made.close() }, () => {})
     try {
       const made = await within(creating, PLAYER_TIMEOUT_MS)
-      if (closed) return
+      if (closed) return made?.close()
       if (!made) throw new Error(`The audio player was not ready within ${PLAYER_TIMEOUT_MS / 1000} s`)
       attach(made)
     } catch (error) {
@@ -86,19 +87,12 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
   function attach(made: Player) {
     player = made
     made.onProgress(heard => {
-      if (closed || silencedSegments.has(heard.segmentId)) return
-      timeline.playedUpTo(heard.segmentId, heard.heardMs, nowMs())
-      if (heard.heardMs > 0) ports.onHeard(heard)
+      if (closed || heard.heardMs <= 0) return
+      const wanted = !silencedSegments.has(heard.segmentId)
+      if (wanted) timeline.playedUpTo(heard.segmentId, heard.heardMs, nowMs())
+      ports.onHeard(heard, wanted)
     })
-    made.onSilent(segmentId => {
-      if (closed || silencedSegments.has(segmentId)) return
-      const heard = made.heard(segmentId)
-      if (heard && heard.receivedMs > 0) {
-        timeline.playedUpTo(segmentId, heard.heardMs, nowMs())
-        ports.onHeard(heard)
-      }
-      if (made.current === undefined) ports.onOver()
-    })
+    made.onSilent(() => { if (!closed && made.current === undefined) ports.onOver() })
     const waiting = early ?? []
     early = []
     earlySamples = 0

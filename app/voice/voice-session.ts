@@ -69,7 +69,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
   }
   function handle(input: CallInput) {
     const before = machine.state
-    const result = step(machine, input, { atMs: clock.nowMs(), turns: transcript.count })
+    const result = step(machine, input, { atMs: clock.nowMs(), get turns() { return transcript.count } })
     machine = result.machine
     for (const effect of result.effects) perform(effect)
     if (machine.state !== before) noteWait(before.name, input)

@@ -1,0 +1,52 @@
+import type { ClientEvent } from '@kaiwa/protocol'
+import type { Transport, TransportState } from '../../app/voice/transport.ts'
+
+/** A transport whose other end is the test. */
+export interface ScriptedTransport extends Transport {
+  /** What the page sent, audio included. */
+  readonly sent: ClientEvent[]
+  sentOf<T extends ClientEvent['type']>(type: T): Extract<ClientEvent, { type: T }>[]
+  /** The line is up; no event yet. */
+  accept(): void
+  /** One server event. */
+  serve(event: { type: string } & Record<string, unknown>): void
+  serveText(text: string): void
+  /** The other side closes, or refuses. */
+  drop(code: number, reason?: string, detail?: string): void
+  unsentBytes: number
+  readonly isOpen: boolean
+  readonly isClosed: boolean
+}
+
+export function createScriptedTransport(): ScriptedTransport {
+  const events = new Set<(text: string) => void>()
+  const states = new Set<(state: TransportState) => void>()
+  const sent: ClientEvent[] = []
+  let phase: 'connecting' | 'open' | 'closed' = 'connecting'
+  let eventCount = 0
+  const report = (state: TransportState) => { for (const listener of states) listener(state) }
+
+  return {
+    sent,
+    sentOf: type => sent.filter((event): event is never => event.type === type),
+    send(event) { if (phase === 'open') sent.push(event) },
+    onEvent(listener) { events.add(listener) },
+    onState(listener) { states.add(listener) },
+    close() { phase = 'closed' },
+    accept() {
+      if (phase !== 'connecting') return
+      phase = 'open'
+      report({ phase: 'open' })
+    },
+    serve(event) { this.serveText(JSON.stringify({ event_id: `event_${++eventCount}`, ...event })) },
+    serveText(text) { if (phase === 'open') for (const listener of events) listener(text) },
+    drop(code, reason = '', detail) {
+      if (phase === 'closed') return
+      phase = 'closed'
+      report({ phase: 'closed', code, reason, ...(detail === undefined ? {} : { detail }) })
+    },
+    unsentBytes: 0,
+    get isOpen() { return phase === 'open' },
+    get isClosed() { return phase === 'closed' },
+  }
+}
