@@ -1,0 +1,24 @@
+/** What this machine's engine can do, in sentences for the log, the start page and an operator. */
+import { findPocketsphinx } from './stt/pocketsphinx-files.ts'
+import { findSherpaPack } from './stt/sherpa-packs.ts'
+
+export type Capability
+  = | { able: true, /** Name as in KAIWA_VAD, KAIWA_STT, KAIWA_TTS. */ adapter: string, sentence: string }
+    | { able: false, sentence: string }
+
+export interface CapabilityReport { vad: Capability, stt: Capability, tts: Capability }
+
+export type Hearing = { able: true, by: string } | { able: false, why: string }
+
+/** By files alone, in about a millisecond: whether speech will be understood. The engine may still find a model broken. */
+export function probeHearing(modelsDir: string, stt?: string): Hearing {
+  if (stt === 'none') return { able: false, why: 'Speech recognition is turned off (KAIWA_STT=none).' }
+  const sherpa = findSherpaPack(modelsDir)
+  if (sherpa.found) return { able: true, by: nameOfPack(sherpa.pack) }
+  const sphinx = findPocketsphinx()
+  return sphinx.found ? { able: true, by: 'PocketSphinx (English)' } : { able: false, why: sphinx.why }
+}
+
+export function nameOfPack(pack: { kind: string, name: string }): string {
+  return `sherpa-onnx with ${pack.name} (${pack.kind})`
+}

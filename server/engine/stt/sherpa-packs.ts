@@ -1,0 +1,133 @@
+/**
+ * Which of the published sherpa-onnx model packs lie in a folder, told by file names (https://k2-fsa.github.io/sherpa/onnx/pretrained_models/).
+ * Only looks, but looks well: sherpa-onnx itself says no more than "Please check your config!" when a file is missing, and a cut-off
+ * model can take the process down.
+ */
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+export type SherpaPack = { name: string, tokens: string } & (
+  | { kind: 'streaming-transducer', encoder: string, decoder: string, joiner: string }
+  | { kind: 'transducer', encoder: string, decoder: string, joiner: string }
+  | { kind: 'whisper', encoder: string, decoder: string }
+  | { kind: 'moonshine', preprocessor: string, encoder: string, uncachedDecoder: string, cachedDecoder: string }
+  | { kind: 'sense-voice', model: string }
+)
+
+export type SherpaSearch = { found: true, pack: SherpaPack } | { found: false, why: string }
+
+/** Streaming packs first (partial words, no wait at the end), then by quality for their size. */
+const PREFERENCE: readonly SherpaPack['kind'][] = ['streaming-transducer', 'sense-voice', 'transducer', 'moonshine', 'whisper']
+
+/** Looks at `modelsDir` and the folders in it. */
+export function findSherpaPack(modelsDir: string): SherpaSearch {
+  const folders = existsSync(modelsDir)
+    ? [modelsDir, ...readdirSync(modelsDir, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => join(modelsDir, entry.name))]
+    : []
+  const packs = folders.map(readPack).filter(pack => pack !== undefined)
+  const faults: string[] = []
+  for (const kind of PREFERENCE) {
+    for (const pack of packs.filter(pack => pack.kind === kind)) {
+      const broken = filesOf(pack).map(path => faultOf(path)).find(fault => fault !== undefined)
+      if (!broken) return { found: true, pack }
+      faults.push(`the ${pack.kind} pack ${pack.name} is unusable: ${broken}`)
+    }
+  }
+  if (faults.length > 0) return { found: false, why: `In ${modelsDir} ${faults.join('; ')}.` }
+  return { found: false, why: `There is no speech model in ${modelsDir}.` }
+}
+
+function readPack(folder: string): SherpaPack | undefined {
+  const names = readdirSync(folder)
+  /** The model whose name fits, the 8-bit one first: a quarter of the memory for hardly more errors. */
+  const model = (pattern: RegExp) => {
+    const fitting = names.filter(name => name.endsWith('.onnx') && pattern.test(name)).sort()
+    const name = fitting.find(candidate => candidate.includes('int8')) ?? fitting[0]
+    return name && join(folder, name)
+  }
+  const token = names.find(name => name === 'tokens.txt') ?? names.find(name => name.endsWith('-tokens.txt'))
+  const common = { name: basename(folder), tokens: join(folder, token ?? 'tokens.txt') }
+  const joiner = model(/^joiner/)
+  if (joiner) {
+    const streaming = /streaming|chunk/.test(`${basename(folder)} ${names.join(' ')}`)
+    return { ...common, kind: streaming ? 'streaming-transducer' : 'transducer', joiner, encoder: model(/^encoder/) ?? join(folder, 'encoder.onnx'), decoder: model(/^decoder/) ?? join(folder, 'decoder.onnx') }
+  }
+  const preprocessor = model(/^preprocess/)
+  if (preprocessor) {
+    return {
+      ...common, kind: 'moonshine', preprocessor,
+      encoder: model(/^encode\b/) ?? join(folder, 'encode.onnx'),
+      uncachedDecoder: model(/^uncached_decode/) ?? join(folder, 'uncached_decode.onnx'),
+      cachedDecoder: model(/^cached_decode/) ?? join(folder, 'cached_decode.onnx'),
+    }
+  }
+  const encoder = model(/-encoder\b/)
+  if (encoder) return { ...common, kind: 'whisper', encoder, decoder: model(/-decoder\b/) ?? encoder.replace('-encoder', '-decoder') }
+  const whole = model(/^model\b/)
+  if (whole && /sense-?voice/i.test(basename(folder))) return { ...common, kind: 'sense-voice', model: whole }
+  return undefined
+}
+
+function filesOf(pack: SherpaPack): string[] {
+  switch (pack.kind) {
+    case 'streaming-transducer':
+    case 'transducer': return [pack.encoder, pack.decoder, pack.joiner, pack.tokens]
+    case 'whisper': return [pack.encoder, pack.decoder, pack.tokens]
+    case 'moonshine': return [pack.preprocessor, pack.encoder, pack.uncachedDecoder, pack.cachedDecoder, pack.tokens]
+    case 'sense-voice': return [pack.model, pack.tokens]
+    default: throw new TypeError(`unknown pack ${JSON.stringify(pack satisfies never)}`)
+  }
+}
+
+/** What is wrong with a file, or nothing. */
+function faultOf(path: string): string | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size
+  if (size === undefined) return `${basename(path)} is missing`
+  if (size === 0) return `${basename(path)} is empty`
+  return path.endsWith('.onnx') && !isWholeProtobuf(path, size) ? `${basename(path)} is cut off or no model; get it again` : undefined
+}
+
+/** Walks the outermost fields of the file, some ten of them, by their lengths: a cut-off file doesn't end where a field does. */
+function isWholeProtobuf(path: string, size: number): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const head = new Uint8Array(20)
+    let at = 0
+    while (at < size) {
+      head.fill(0)
+      readSync(file, head, 0, head.length, at)
+      const next = skipField(head)
+      if (next === undefined) return false
+      at += next
+    }
+    return at === size
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Bytes that the field at the head of `bytes` takes; undefined when it is none. */
+function skipField(bytes: Uint8Array): number | undefined {
+  let at = 0
+  const varint = () => {
+    let value = 0
+    for (let scale = 1; at < 19; scale *= 128) {
+      const byte = bytes[at++]!
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+    return Number.NaN
+  }
+  const tag = varint()
+  if (!(tag >= 8)) return undefined
+  switch (tag % 8) {
+    case 0: return Number.isNaN(varint()) ? undefined : at
+    case 1: return at + 8
+    case 2: {
+      const length = varint()
+      return Number.isNaN(length) ? undefined : at + length
+    }
+    case 5: return at + 4
+    default: return undefined
+  }
+}
