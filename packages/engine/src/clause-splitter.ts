@@ -78,7 +78,12 @@ function boundaryAt(text: string, at: number, commaFrom: number): number {
 function afterClosers(text: string, from: number): number {
   let end = from
   while (end < text.length && (closers.includes(text[end] ?? '') || '。！？'.includes(text[end] ?? ''))) end++
-  return end
+  return end === text.length && opensQuote(text) ? 0 : end
+}
+
+/** A Japanese quotation is still open: its bracket belongs to the clause that it closes. */
+function opensQuote(text: string): boolean {
+  return (text.match(/[「『（]/g)?.length ?? 0) > (text.match(/[」』）]/g)?.length ?? 0)
 }
 
 /** A Latin mark ends a clause only before white space: "3.14", "12:30" and "example.org" go on. */
