@@ -148,7 +148,8 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       return () => { listeners.delete(listener) }
     },
     start() {
-      act({ type: 'start' })
+      // After an error it is the same call again: with the microphone if that one had one, and with what was typed and not sent.
+      act({ type: machine.state.name === 'error' ? 'retry' : 'start' })
       return settled()
     },
     end: () => act({ type: 'end' }),

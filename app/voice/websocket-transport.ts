@@ -36,7 +36,7 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
     const answer = await requestCall(env, cancel.signal)
     if (closed) return
     if (!answer.ok) report({ phase: 'closed', code: answer.code, reason: answer.reason, detail: answer.detail })
-    else socket = dial(env, answer, { report, receive })
+    else socket = dial(env, answer, { report, receive, wanted: () => !closed })
   }
   // A turn later, so that whoever opened us has set its listeners.
   queueMicrotask(() => { void connect() })
@@ -48,17 +48,19 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
     close() {
       closed = true
       cancel.abort()
-      socket?.close(1000, 'done')
+      // A browser reports a socket closed while it connects as an error: one that connects is closed when it has, or when its time is up.
+      if (socket?.readyState !== CONNECTING) socket?.close(1000, 'done')
     },
     get unsentBytes() { return socket?.bufferedAmount ?? 0 },
   }
 }
 
-const OPEN = 1
+/** `WebSocket.CONNECTING` and `.OPEN`, without a `WebSocket` at hand. */
+const [CONNECTING, OPEN] = [0, 1]
 
-interface Reports { report: (state: TransportState) => void, receive: (text: string) => void }
+interface Reports { report: (state: TransportState) => void, receive: (text: string) => void, wanted: () => boolean }
 
-function dial(env: WebSocketEnv, { ticket, url }: { ticket: string, url: string }, { report, receive }: Reports): WebSocket {
+function dial(env: WebSocketEnv, { ticket, url }: { ticket: string, url: string }, { report, receive, wanted }: Reports): WebSocket {
   const socket = new env.WebSocket(socketAddress(url, env.location), ['realtime', 'kaiwa.v1', `kaiwa.ticket.${ticket}`])
   let opened = false
   const stopTimer = env.setTimer(() => {
@@ -68,6 +70,7 @@ function dial(env: WebSocketEnv, { ticket, url }: { ticket: string, url: string 
   socket.onopen = () => {
     opened = true
     stopTimer()
+    if (!wanted()) return socket.close(1000, 'done')
     report({ phase: 'open' })
   }
   socket.onmessage = ({ data }) => { if (typeof data === 'string') receive(data) }
