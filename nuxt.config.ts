@@ -42,7 +42,7 @@ export default defineNuxtConfig({
   telemetry: { enabled: false },
   hooks: {
     // Every state of the page without a call, for looking and for tests.
-    'pages:extend': (pages) => {
+    'pages:extend': pages => {
       if (process.env.KAIWA_GALLERY) pages.push({ name: 'gallery', path: '/gallery', file: path('./test/gallery/gallery.vue') })
     },
   },

@@ -1,5 +1,4 @@
-import type { Stroke, Timeline, Trouble, Turn, WireRecord } from '../../app/voice/call.ts'
-import type { CallState } from '../../app/voice/call.ts'
+import type { Stroke, Timeline, Trouble, Turn, WireRecord, CallState } from '../../app/voice/call.ts'
 
 /** What a scripted conversation contains: words, strokes and events for any state of the page. Generated, the same every time. */
 
@@ -21,7 +20,7 @@ const said = {
   swap: 'And does it still work if we swap the two days?',
 }
 
-function turn(id: string, speaker: 'user' | 'assistant', startedAtMs: number, text: string, more: Partial<Turn> & { segment?: Partial<Turn['segment']> } = {}): Turn {
+function turn(id: string, speaker: 'user' | 'assistant', startedAtMs: number, text: string, more: Omit<Partial<Turn>, 'segment'> & { segment?: Partial<Turn['segment']> } = {}): Turn {
   const { segment, ...rest } = more
   return { startedAtMs, ...rest, segment: { id, speaker, afterId: undefined, medium: 'voice', text, textState: 'final', open: false, ...segment } }
 }
@@ -33,17 +32,17 @@ const opening = () => [turn('item_u1', 'user', 3000, said.question, { durationMs
 const growing = (id: string, startedAtMs: number, text: string, durationMs: number) =>
   turn(id, 'user', startedAtMs, text, { durationMs, segment: { open: true, textState: 'partial' } })
 
-function middle(late: boolean): Turn[] {
+function middle(late: boolean, askedAtMs = 61_000): Turn[] {
   return [
     ...opening(),
     turn('item_u2', 'user', 31_000, said.indoors, { durationMs: 5400 }),
     turn('item_k2', 'assistant', 37_000, said.museum, { durationMs: 7600, heardChars: said.museum.length }),
     turn('item_u3', 'user', 52_000, said.typed, { segment: { medium: 'text' } }),
-    turn('item_u4', 'user', 58_000, late ? '' : said.crab, { durationMs: 3200, segment: { textState: late ? 'pending' : 'final' } }),
+    turn('item_u4', 'user', askedAtMs, late ? '' : said.crab, { durationMs: 2900, segment: { textState: late ? 'pending' : 'final' } }),
   ]
 }
 
-const answered = (late = false) => [...middle(late), turn('item_k3', 'assistant', 62_000, said.answer, { durationMs: 12_000, heardChars: said.answer.length })]
+const answered = (late = false) => [...middle(late), turn('item_k3', 'assistant', 64_500, said.answer, { durationMs: 9200, heardChars: said.answer.length })]
 
 export function scriptedTurns(state: ScriptedState): Turn[] {
   switch (state) {
@@ -63,7 +62,7 @@ export function scriptedTurns(state: ScriptedState): Turn[] {
     case 'thinking':
       return [...answered(), turn('item_u5', 'user', 67_000, said.swap, { durationMs: 8000 })]
     case 'speaking':
-      return [...middle(true), turn('item_k3', 'assistant', 67_450, said.answer, { durationMs: 12_000, heardChars: said.answerHeard })]
+      return [...middle(true, 63_600), turn('item_k3', 'assistant', 67_450, said.answer, { durationMs: 12_000, heardChars: said.answerHeard })]
     case 'listening':
       return answered(true)
     default:
@@ -100,7 +99,7 @@ const hash = (n: number) => {
 
 /** A speech-like level (RMS): phrases that swell, pauses between them. */
 function levelAt(index: number, voice: number, floor: boolean): number {
-  if (floor) return 0.004 + 0.004 * hash(index)
+  if (floor) return 0.002 + 0.0025 * hash(index)
   const phrase = 0.45 + 0.55 * Math.abs(Math.sin(index * 0.13 + voice * 2))
   const height = hash(index * 3 + voice * 91) < 0.14 ? 0.06 : (0.12 + 0.8 * hash(index + voice * 57)) * phrase
   return 10 ** ((height ** (1 / 1.6) * 48 - 54) / 20)
@@ -144,8 +143,8 @@ export function scriptedCallState(state: ScriptedState, trouble: Trouble): CallS
     case 'thinking':
     case 'speaking':
     case 'interrupted':
-    case 'held':
       return { name: state, sinceMs }
+    case 'held': return { name: state, sinceMs: sinceMs - 8600 }
     default: return { name: state }
   }
 }
