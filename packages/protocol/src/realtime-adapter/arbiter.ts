@@ -16,7 +16,7 @@ export function wantReply(step: Step, { interrupt, retry }: { interrupt: boolean
 
 function askForReply(step: Step, retry: boolean): void {
   const eventId = transmit(step, { type: 'response.create' })
-  change(step, { create: { eventId, retry, cancelledBy: null }, replyWanted: false })
+  change(step, { create: { eventId, cancelledBy: null }, lastAsked: { eventId, retry }, replyWanted: false })
 }
 
 /** Sends the request that had to wait, once nothing is in its way. */
@@ -39,13 +39,12 @@ export function cancelReply(step: Step, by: 'barge_in' | 'user'): void {
 
 /** An `error` that concerns a request of ours: the server was busy (ask again later), or refused it for good. */
 export function settleRefusedRequest(step: Step, refused: { code: string | null, eventId: string | null }): void {
-  const { create } = step.state
+  const { create, lastAsked, replyWanted } = step.state
   const ours = create !== null && (refused.eventId === create.eventId || refused.eventId === null)
-  if (refused.code === 'conversation_already_has_active_response') {
-    // No request in flight: the server's own collided, or it took a response of the server's for ours. The turn wants its answer all the same.
-    const retry = create?.retry ?? true
-    change(step, { create: ours ? null : create, replyWanted: step.state.replyWanted || retry })
-    return askIfWanted(step)
-  }
   if (ours) change(step, { create: null })
+  if (refused.code !== 'conversation_already_has_active_response') return
+  // Not the last one asked for, and not ours: the server's own answer collided, and the turn wants it all the same.
+  const concernsLast = lastAsked !== null && (refused.eventId ?? lastAsked.eventId) === lastAsked.eventId
+  change(step, { replyWanted: replyWanted || !concernsLast || lastAsked.retry })
+  askIfWanted(step)
 }

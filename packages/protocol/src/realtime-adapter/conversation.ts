@@ -44,7 +44,7 @@ export function withContent(tracked: TrackedSegment, item: AssistantMessageItem,
   return text === '' || closed.segment.textState === 'final' ? closed : withWholeText({ ...closed, parts: [] }, 0, text)
 }
 
-export function textOf(item: Extract<Item, MessageItem>): string {
+function textOf(item: Extract<Item, MessageItem>): string {
   return item.content.map(part => ('text' in part ? part.text : 'transcript' in part ? part.transcript : null) ?? '').join('')
 }
 

@@ -11,6 +11,8 @@ export interface RealtimeAdapterState {
   readonly reply: Reply | null
   /** A `response.create` that nothing has answered yet. */
   readonly create: PendingCreate | null
+  /** The last `response.create`: a `response.created` of the server's own may seem to answer it before its refusal comes. `retry`: then ask again. */
+  readonly lastAsked: { eventId: string, retry: boolean } | null
   /** Another response is wanted as soon as none is active. One flag: requests made meanwhile are one request. */
   readonly replyWanted: boolean
   /** Responses outside the conversation, until they are done. Bound: `maxSideResponses`, oldest forgotten. */
@@ -51,10 +53,8 @@ export interface Reply {
   silenced: boolean
 }
 
-export interface PendingCreate {
+interface PendingCreate {
   eventId: string
-  /** Try again when the server is busy with another response. */
-  retry: boolean
   cancelledBy: Reply['cancelledBy']
 }
 
@@ -66,7 +66,7 @@ export interface ToolGroup {
 }
 
 /** `hidden` items make no segment (system text, tools, what was deleted) but hold a place in the chain. */
-export type TrackedItem = TrackedSegment | { kind: 'hidden', previousId: string | null | undefined }
+type TrackedItem = TrackedSegment | { kind: 'hidden', previousId: string | null | undefined }
 
 export interface TrackedSegment {
   kind: 'segment'
@@ -97,6 +97,7 @@ export function createRealtimeAdapterState(): RealtimeAdapterState {
     items: new Map(),
     reply: null,
     create: null,
+    lastAsked: null,
     replyWanted: false,
     sideResponses: [],
     voiced: [],
