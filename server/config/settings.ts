@@ -32,10 +32,20 @@ export type BrainSettings
   = | { kind: 'openai' | 'azure', key: string | undefined, baseUrl: URL, model: string, voice: string }
     | { kind: 'local', voice: string, model: string }
 
+/** What the embedded engine runs on. */
+export interface EngineSettings {
+  /** Adapters by name; unset: the best there is. */
+  vad: string | undefined
+  stt: string | undefined
+  tts: string | undefined
+  modelsDir: string
+}
+
 export interface Settings {
   host: string
   port: number
   brain: BrainSettings
+  engine: EngineSettings
   allowAnonymous: boolean
   publicUrl: URL | undefined
   maxCalls: number
@@ -61,6 +71,7 @@ const unsafeToIgnore: Record<string, string> = {
 const withoutEffect: Record<string, string> = {
   DATABASE_URL: 'conversations are not stored', REDIS_URL: 'there is one node', KAIWA_METRICS_TOKEN: 'there is no /metrics',
   KAIWA_STORE: 'conversations are not stored', KAIWA_RETENTION_DAYS: 'conversations are not stored',
+  KAIWA_LLM_URL: 'the embedded engine answers by itself', KAIWA_LLM_MODEL: 'the embedded engine answers by itself', KAIWA_LLM_KEY: 'the embedded engine answers by itself',
   KAIWA_RESUME_SECONDS: 'a dropped call is not resumed', KAIWA_SESSION_ROLLOVER_SECONDS: 'a session is not rolled over',
 }
 
@@ -102,13 +113,19 @@ function refuseOpenDoor(settings: Settings) {
     + 'set HOST=127.0.0.1, or KAIWA_ALLOW_ANONYMOUS=true to let anyone who reaches it talk at your cost.')
 }
 
-/** Read by the engine's stages and the start script; checked here so that a wrong value is told at the start. */
+function readEngine(read: ReturnType<typeof reader>): EngineSettings {
+  const adapter = word('an adapter\'s name')
+  const dataDir = read('KAIWA_DATA_DIR', folder, './data')
+  return {
+    vad: read('KAIWA_VAD', adapter, undefined),
+    stt: read('KAIWA_STT', adapter, undefined),
+    tts: read('KAIWA_TTS', adapter, undefined),
+    modelsDir: read('KAIWA_MODELS_DIR', folder, `${dataDir}/models`),
+  }
+}
+
+/** Read by the start script; checked here, too, so that a wrong value is told at the start. */
 function checkOthers(read: ReturnType<typeof reader>) {
-  read('KAIWA_LLM_URL', httpUrl('an http or https address'), undefined)
-  read('KAIWA_LLM_MODEL', word('a model\'s name'), undefined)
-  read('KAIWA_LLM_KEY', secret('a key without spaces'), undefined)
-  for (const name of ['KAIWA_STT', 'KAIWA_TTS', 'KAIWA_VAD']) read(name, word('an adapter\'s name'), undefined)
-  for (const name of ['KAIWA_DATA_DIR', 'KAIWA_MODELS_DIR']) read(name, folder, undefined)
   read('KAIWA_MODELS_URL', httpUrl('an http or https address'), undefined)
   read('KAIWA_APT', boolean, undefined)
 }
@@ -125,6 +142,7 @@ export function readSettings(env: Environment): Settings {
     host: read('HOST', host, '127.0.0.1'),
     port: read('PORT', integer(0, 65_535), 3000),
     brain: readBrain(read),
+    engine: readEngine(read),
     allowAnonymous: read('KAIWA_ALLOW_ANONYMOUS', boolean, false),
     publicUrl: read('KAIWA_PUBLIC_URL', httpUrl('the http or https address people use'), undefined),
     maxCalls: read('KAIWA_MAX_CALLS', integer(1, 100_000), 200),

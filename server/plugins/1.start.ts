@@ -19,7 +19,7 @@ export default defineNitroPlugin(() => {
   for (const notice of settings.notices) started.log.warn(notice)
   if (!masksNatively()) started.log.warn('bufferutil is not in use: relaying costs about ten times the CPU. Reinstall with `npm ci`.')
   // The engine takes a moment: better now than in the first talker's call.
-  if (started.brain.kind === 'local') void started.brain.info()
+  void started.brain.warmUp()
 })
 
 /** The environment wins over the file. */

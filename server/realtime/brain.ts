@@ -7,6 +7,8 @@ import { dialUpstream, upstreamAddress, type DialOptions, type DialResult } from
 /** Who answers: one for the whole server. */
 export interface Brain {
   readonly kind: BrainSettings['kind']
+  /** Makes ready what takes a moment, so that the first call doesn't wait for it. Never rejects. */
+  warmUp(): Promise<void>
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with the server's. Never rejects. */
   dial(model: string | undefined, signal: AbortSignal): Promise<DialResult>
@@ -19,10 +21,13 @@ export interface LocalEngine { engine: Engine, hearing: BrainInfo['hearing'], cl
 export interface BrainOptions {
   /** Starts the engine; called once, when it is first needed. Rejects with a sentence for the operator. */
   startEngine(): Promise<LocalEngine>
+  /** By a look at the files, in about a millisecond: what hearing will be like while the engine isn't up yet. */
+  probeHearing(): BrainInfo['hearing']
   dialing?: Omit<DialOptions, 'signal'>
 }
 
-const START_MS = 20_000
+/** A call waits this long for an engine that is starting: as long as for an upstream. */
+const START_MS = 10_000
 
 /** The brain that the settings name: a relay to the upstream, or the embedded engine. */
 export function createBrain(settings: BrainSettings, options: BrainOptions): Brain {
@@ -32,6 +37,7 @@ export function createBrain(settings: BrainSettings, options: BrainOptions): Bra
 function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { dialing }: BrainOptions): Brain {
   return {
     kind: settings.kind,
+    warmUp: async () => undefined,
     info: async () => ({ brain: settings.kind, model: settings.model, hearing: { able: true, by: settings.kind } }),
     dial: (model, signal) => dialUpstream(upstreamAddress(settings, model ?? settings.model), { ...dialing, signal }),
     close: async () => undefined,
@@ -40,11 +46,16 @@ function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { di
 
 function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options: BrainOptions): Brain {
   let starting: Promise<LocalEngine> | undefined
+  let hearing: BrainInfo['hearing'] | undefined
 
   /** Once; a failed start may be tried again by the next call. */
   function started(): Promise<LocalEngine> {
-    starting ??= withinTime(options.startEngine(), START_MS).catch((error: unknown) => {
+    starting ??= options.startEngine().then(local => {
+      hearing = local.hearing
+      return local
+    }, (error: unknown) => {
       starting = undefined
+      hearing = { able: false, why: sentence(error) }
       throw error
     })
     return starting
@@ -52,13 +63,13 @@ function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options
 
   return {
     kind: 'local',
+    warmUp: () => started().then(() => undefined, () => undefined),
     async info() {
-      const hearing = await started().then(local => local.hearing, (error: unknown) => ({ able: false as const, why: sentence(error) }))
-      return { brain: 'local', model: settings.model, hearing }
+      return { brain: 'local', model: settings.model, hearing: hearing ?? options.probeHearing() }
     },
     async dial(model) {
       try {
-        const { engine } = await started()
+        const { engine } = await withinTime(started(), START_MS)
         return { ok: true, link: engineLink(engine, { model: model ?? settings.model, voice: settings.voice }) }
       } catch (error) {
         return { ok: false, fault: { code: 'engine_failed', detail: sentence(error) } }
@@ -73,7 +84,7 @@ const sentence = (error: unknown) => error instanceof Error ? error.message : 'u
 function withinTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not ready after ${limitMs / 1000} s. Try again in a moment.`)), limitMs)
+    timer = setTimeout(() => reject(new Error(`It is still loading its models after ${limitMs / 1000} s. Try again in a moment.`)), limitMs)
   })
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -7,6 +7,7 @@ import { createCalls, type Calls } from './calls.ts'
 import { serverClock } from './clock.ts'
 import { createDoor, type Door, type DoorOptions } from './door.ts'
 import { randomId } from './ids.ts'
+import { probeHearing } from '../engine/capability.ts'
 import { startNodeEngine } from './node-engine.ts'
 
 /** The parts of one running server. */
@@ -38,7 +39,12 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const log = options.log ?? createLog({ level: settings.logLevel, secrets: [...secrets, ...keys] })
   const ids = randomId
   const tickets = createTickets(() => Date.now())
-  const brain = createBrain(settings.brain, { startEngine: options.startEngine ?? startNodeEngine, dialing: options.dialing })
+  const { engine } = settings
+  const brain = createBrain(settings.brain, {
+    startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log })),
+    probeHearing: () => probeHearing(engine.modelsDir, engine.stt),
+    dialing: options.dialing,
+  })
   const calls = createCalls({ brain, settings, clock: serverClock, ids, log, keys })
   let draining = false
   const house: House = {

@@ -1,6 +1,59 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { EngineSettings } from '../config/settings.ts'
+import { probeHearing } from '../engine/capability.ts'
+import type { Log } from '../log.ts'
 import type { LocalEngine } from './brain.ts'
+import { serverClock } from './clock.ts'
 
-/** The embedded engine on Node's stages. Loaded when first needed: with a key nobody pays for it. */
-export async function startNodeEngine(): Promise<LocalEngine> {
-  throw new Error('this build has no engine.')
+const MODELS = 'server/engine/models'
+
+/** The embedded engine on Node's stages. All of it is loaded here and only here: with a key nobody pays for it. */
+export async function startNodeEngine(settings: EngineSettings, { ids, log }: { ids: (prefix: string) => string, log: Log }): Promise<LocalEngine> {
+  const [engineParts, { createNodeStages }, { createCalculator }, { workerUrls }, { calculatorWorkerUrl }] = await Promise.all([
+    import('@kaiwa/engine'),
+    import('../engine/stages.ts'),
+    import('../engine/calculator.ts'),
+    import('../engine/worker-files.ts'),
+    import('../engine/calculator-file.ts'),
+  ])
+  const { createEngine, createOfflineResponder } = engineParts
+  const calculator = createCalculator({ workerUrl: calculatorWorkerUrl })
+  const responder = createOfflineResponder({
+    now: () => new Date(),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    random: Math.random,
+    evaluate: calculator.evaluate,
+  })
+  const { stages, report, close } = await createNodeStages({ ...settings, assetsDir: findModels(), responder, workerUrls })
+  for (const stage of ['vad', 'stt', 'tts'] as const) log[report[stage].able ? 'info' : 'warn']({ stage }, report[stage].sentence)
+  return {
+    engine: createEngine({
+      stages,
+      // Sessions tell their expiry in wall-clock time.
+      clock: { ...serverClock, nowMs: Date.now },
+      ids,
+      onStageFault: fault => log.error({ stage: fault.stage }, fault.message),
+      onBug: cause => log.error({ err: cause }, 'the engine failed'),
+    }),
+    hearing: report.stt.able ? heardBy(probeHearing(settings.modelsDir, settings.stt), report.stt.adapter) : { able: false, why: report.stt.sentence },
+    close: async () => { await Promise.all([close(), calculator.close()]) },
+  }
+}
+
+const heardBy = (probed: LocalEngine['hearing'], adapter: string): LocalEngine['hearing'] => ({ able: true, by: probed.able ? probed.by : adapter })
+
+/** The models lie beside the sources; the bundle lies somewhere below the same root, and is started from it. */
+function findModels(): string {
+  const starts = [dirname(fileURLToPath(import.meta.url)), process.cwd()]
+  for (let folder of starts) {
+    for (;;) {
+      if (existsSync(join(folder, MODELS))) return join(folder, MODELS)
+      const parent = dirname(folder)
+      if (parent === folder) break
+      folder = parent
+    }
+  }
+  return join(process.cwd(), MODELS)
 }

@@ -65,7 +65,7 @@ export function describeFault(fault: RelayFault): FaultNotice {
     case 'client_too_slow':
       return { type: 'invalid_request_error', code: 'client_too_slow', closeCode: 4008, message: 'The line was too slow to carry the answer. Start again, on a better network if you can.' }
     case 'engine_failed':
-      return { type: 'server_error', code: 'engine_failed', closeCode: 1011, message: `The embedded engine could not start: ${fault.detail}` }
+      return { type: 'server_error', code: 'engine_failed', closeCode: 1011, message: `The embedded engine could not answer. ${fault.detail}` }
     case 'call_too_long':
       return { type: 'server_error', code: 'call_too_long', closeCode: 1001, message: `The call reached its limit of ${fault.minutes} minutes. Start again to go on talking.` }
     case 'call_idle':

@@ -36,5 +36,6 @@ export const isSendable = (code: number) => (code >= 1000 && code <= 1014 && ![1
 export function boundedReason(reason: string): string {
   let bounded = reason.slice(0, 123)
   while (Buffer.byteLength(bounded) > 123) bounded = bounded.slice(0, -1)
-  return bounded.toWellFormed()
+  // A pair cut in half is no text.
+  return /[\ud800-\udbff]$/.test(bounded) ? bounded.slice(0, -1) : bounded
 }

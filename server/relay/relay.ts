@@ -84,9 +84,10 @@ export function startRelay(options: RelayOptions): Relay {
   }
 
   function checkPressure() {
-    if (phase.at === 'ended') return
     if (reply.paused) reply.feel()
     if (speech.paused) speech.feel()
+    // Feeling may have ended it.
+    if (phase.at === 'ended') return
     cancelCheck = clock.setTimer(checkPressure, PRESSURE_CHECK_MS)
   }
 

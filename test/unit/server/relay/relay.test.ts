@@ -260,7 +260,7 @@ it('whatever happens in whatever order: nothing escapes, it ends at most once, a
       expect(all.client.closedWith.reason.length).toBeGreaterThan(0)
     }
     if (all.relay.ended) expect(all.clock.pendingTimers).toBe(0)
-  }), { numRuns: 300 })
+  }), { numRuns: 500 })
 })
 
 function act(link: ReturnType<typeof createFakeLink>, step: Extract<Step, { do: string }>) {
