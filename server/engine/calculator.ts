@@ -1,11 +1,14 @@
+import { StageError } from '@kaiwa/engine'
 import type { CalculatorOperations } from './calculation.ts'
-import { createWorkerHost, type WorkerHost } from './workers/worker-host.ts'
+import { createWorkerHost, type Readiness, type WorkerHost } from './workers/worker-host.ts'
 
 export interface CalculatorOptions {
   /** @default the worker's source beside this file, which plain Node runs */
   workerUrl?: URL | string
   /** Without a sum for so long, the worker ends and gives its 100 MB back. @default 60000 */
   idleMs?: number
+  /** @default 10000 */
+  startTimeoutMs?: number
 }
 
 export interface Calculator {
@@ -18,13 +21,12 @@ export interface Calculator {
   close(): Promise<void>
 }
 
-const START_TIMEOUT_MS = 10_000
 const EVALUATE_TIMEOUT_MS = 2_000
 /** A sum takes well under a millisecond; this many waiting means a hanging worker. */
 const MAX_OPEN_SUMS = 100
 
 /** mathjs in a worker that starts with the first sum: loading it takes a second in which no call's audio may wait. */
-export function createCalculator({ workerUrl, idleMs = 60_000 }: CalculatorOptions = {}): Calculator {
+export function createCalculator({ workerUrl, idleMs = 60_000, startTimeoutMs = 10_000 }: CalculatorOptions = {}): Calculator {
   const url = workerUrl ?? new URL('./workers/calculator.worker.ts', import.meta.url)
   let host: WorkerHost<CalculatorOperations> | undefined
   let idleTimer: NodeJS.Timeout | undefined
@@ -36,27 +38,42 @@ export function createCalculator({ workerUrl, idleMs = 60_000 }: CalculatorOptio
     host = undefined
     await last?.close()
   }
-  const hostForSum = () => {
+  const openHost = () => createWorkerHost<CalculatorOperations>({
+    stage: 'responder', url, data: undefined, maxOpenRequests: MAX_OPEN_SUMS, timeoutMs: EVALUATE_TIMEOUT_MS, startTimeoutMs,
+  })
+  const waitIdle = () => {
     clearTimeout(idleTimer)
     idleTimer = setTimeout(() => { void release() }, idleMs)
     idleTimer.unref()
-    return host ??= createWorkerHost<CalculatorOperations>({
-      stage: 'responder', url, data: undefined, maxOpenRequests: MAX_OPEN_SUMS, timeoutMs: EVALUATE_TIMEOUT_MS, startTimeoutMs: START_TIMEOUT_MS,
-    })
   }
 
   return {
     async evaluate(expression) {
-      if (closed) throw new Error('The calculator is closed.')
-      const current = hostForSum()
-      const readiness = await current.ready
-      // A worker that can't start is given up here, so that the next sum tries with a new one.
-      if (!readiness.able && host === current) await release()
-      return current.call('evaluate', expression)
+      if (closed) throw new StageError('responder', 'The calculator is closed.')
+      clearTimeout(idleTimer)
+      const current = host ??= openHost()
+      try {
+        const readiness = await within(startTimeoutMs, current.ready)
+        if (readiness.able) return await current.call('evaluate', expression)
+        // A worker that can't start is given up here, so that the next sum tries with a new one.
+        if (host === current) await release()
+        throw new StageError('responder', readiness.why)
+      } finally {
+        waitIdle()
+      }
     },
     async close() {
       closed = true
       await release()
     },
   }
+}
+
+/** The host tries a dying worker again and again; a sum doesn't wait for that. */
+function within(ms: number, ready: Promise<Readiness>): Promise<Readiness> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => { resolve({ able: false, why: `The calculator was not ready after ${ms} ms.` }) }, ms)
+    timer.unref()
+    void ready.then(readiness => { clearTimeout(timer); resolve(readiness) })
+  })
 }

@@ -25,8 +25,7 @@ const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text
 async function numberFrom(expression: string, { evaluate }: SkillContext): Promise<number | undefined> {
   try {
     const text = await evaluate(expression)
-    const value = Number(/^\s*(-?(?:\d[\d.]*(?:e[+-]?\d+)?|Infinity))/iu.exec(text)?.[1] ?? Number.NaN)
-    return value
+    return Number(/^\s*(-?(?:\d[\d.]*(?:e[+-]?\d+)?|Infinity))(?: [A-Za-z][\w^/ ]*)?$/iu.exec(text)?.[1] ?? Number.NaN)
   } catch {
     return undefined
   }
