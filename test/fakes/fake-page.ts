@@ -1,24 +1,29 @@
 import type { CallSnapshot, CallStateName, VoiceSession } from '../../app/voice/call.ts'
 import { createEncoder } from '../../app/voice/encoder.ts'
 import { createTimeline } from '../../app/voice/timeline.ts'
+import type { Transport } from '../../app/voice/transport.ts'
 import { createVoiceSession } from '../../app/voice/voice-session.ts'
 import { createFakeMicrophone } from './fake-microphone.ts'
 import { createFakePlayer } from './fake-player.ts'
 import type { FakePlayer } from './fake-player.ts'
 import { createPageTime } from './page-time.ts'
+import type { PageTime } from './page-time.ts'
 import { scriptSession } from './scripted-session.ts'
 import { createScriptedTransport } from './scripted-transport.ts'
 import type { ScriptedTransport } from './scripted-transport.ts'
 
 /** A voice session in a page without a browser: everything around it is fake, and counted. */
 export interface FakePageOptions {
+  /** Time to share with what answers. */
+  time?: PageTime
+  openTransport?: () => Transport
   createPlayer?: () => Promise<FakePlayer>
   createAudioContext?: () => AudioContext
   resume?: () => Promise<void>
 }
 
 export function createFakePage(options: FakePageOptions = {}) {
-  const time = createPageTime()
+  const { time = createPageTime() } = options
   const microphone = createFakeMicrophone()
   const contexts: FakeContext[] = []
   const transports: ScriptedTransport[] = []
@@ -27,10 +32,10 @@ export function createFakePage(options: FakePageOptions = {}) {
   let ids = 0
 
   const session: VoiceSession = createVoiceSession({
-    openTransport() {
+    openTransport: options.openTransport ?? (() => {
       transports.push(createScriptedTransport())
       return transports.at(-1)!
-    },
+    }),
     createAudioContext: options.createAudioContext ?? (() => {
       const context = createFakeContext(time.nowMs, options.resume)
       contexts.push(context)
