@@ -49,7 +49,8 @@ const mutated = fc.tuple(rightEvent, fc.nat(), odd).map(([event, pick, value]) =
   return JSON.stringify(copy)
 })
 const cut = fc.tuple(rightEvent, fc.nat()).map(([event, length]) => JSON.stringify(event).slice(0, length % JSON.stringify(event).length))
-const invented = fc.tuple(fc.constantFrom(...clientEventTypes), fc.dictionary(fc.string(), fc.jsonValue())).map(([type, fields]) => JSON.stringify({ ...fields, type }))
+const invented = fc.tuple(fc.constantFrom(...clientEventTypes), fc.dictionary(fc.string(), fc.jsonValue()))
+  .map(([type, fields]) => JSON.stringify({ ...fields, type }))
 const unchanged = rightEvent.map(event => JSON.stringify(event))
 const frame = fc.oneof({ weight: 4, arbitrary: unchanged }, { weight: 6, arbitrary: mutated }, cut, invented, fc.string())
 
