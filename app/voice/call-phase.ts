@@ -3,7 +3,7 @@ import type { CallSnapshot, CallState, Trouble } from './call.ts'
 /** What the call machine knows. A running call's facts each have one owner outside: microphone, line, player, server, user. */
 
 /** `released`: let go before there was a line to speak on; what was recorded is sent as one turn once there is. */
-export type Floor = { is: 'open' } | { is: 'held', sinceMs: number } | { is: 'released' }
+type Floor = { is: 'open' } | { is: 'held', sinceMs: number } | { is: 'released' }
 
 export interface RunningCall {
   name: 'running'

@@ -13,7 +13,7 @@ export type CallAnswer
     | { ok: false, code: number, reason: string, detail: string }
 
 /** The server only has to write down a ticket; a person waits. */
-export const CALL_REQUEST_TIMEOUT_MS = 10_000
+const CALL_REQUEST_TIMEOUT_MS = 10_000
 
 /** Never rejects. `code`: the HTTP status, or `noServer`. */
 export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled: AbortSignal): Promise<CallAnswer> {

@@ -9,7 +9,7 @@ import type { WireRecords } from './wire-records.ts'
 /** One call's line in our own words: transport ↔ adapter, everything recorded for the inspector. */
 
 /** A server that took the connection but never says that the session is there. */
-export const OPENED_TIMEOUT_MS = 10_000
+const OPENED_TIMEOUT_MS = 10_000
 
 export interface DialogueLineParts {
   openTransport: () => Transport

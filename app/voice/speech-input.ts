@@ -8,7 +8,7 @@ import { troubleOfMicrophone } from './trouble.ts'
 /** The user's voice of one call: microphone → encoder → line. Recording starts with the microphone, sending when it is told to. */
 
 /** 1 s of audio as base64 in the browser's own queue: what is later than this is better kept where the oldest can be dropped. */
-export const MAX_UNSENT_BYTES = 64_000
+const MAX_UNSENT_BYTES = 64_000
 /** Turn detection ends a turn after at most this much silence (500 ms by default); sent at once, not in real time. */
 const SILENCE_MS = 2000
 const FRAME_SAMPLES = 960

@@ -7,11 +7,11 @@ import { troubleOfOutput } from './trouble.ts'
 /** The assistant's voice of one call: line → player. Needs no microphone. Drops what comes of a reply after it was silenced. */
 
 /** Loading the worklet; a second on a slow phone. */
-export const PLAYER_TIMEOUT_MS = 8000
+const PLAYER_TIMEOUT_MS = 8000
 /** How long a browser may take to let sound out, after a click. */
-export const RESUME_TIMEOUT_MS = 1500
+const RESUME_TIMEOUT_MS = 1500
 /** The worklet answers in a quantum or two; a stuck one must not hold up what the user wants to say. */
-export const INTERRUPT_TIMEOUT_MS = 500
+const INTERRUPT_TIMEOUT_MS = 500
 /** 60 s of voice that came before the player was there. Full ⇒ the rest of it is not heard. */
 const MAX_EARLY_SAMPLES = 60 * 24_000
 /** A late word of a reply comes within seconds. Full ⇒ the oldest is forgotten. */

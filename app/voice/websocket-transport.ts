@@ -12,7 +12,7 @@ export interface WebSocketEnv extends CallRequestEnv {
 }
 
 /** TCP, TLS and the upgrade, on a slow mobile line. */
-export const HANDSHAKE_TIMEOUT_MS = 10_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
 /** Connects at once; listeners set in the same turn miss nothing. */
 export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transport {

@@ -2,9 +2,9 @@ import type { VoiceSession, WireRecord } from './call.ts'
 
 /** The last events of both directions, for the inspector. Bounded by count and by size; full ⇒ the oldest go, and are counted. */
 
-export const MAX_RECORDS = 5000
+const MAX_RECORDS = 5000
 /** Of shortened text; UTF-16 in memory, so about twice that. */
-export const MAX_RECORDS_BYTES = 8 * 1024 * 1024
+const MAX_RECORDS_BYTES = 8 * 1024 * 1024
 /** Longest text kept of one event. */
 const MAX_JSON_CHARS = 32_768
 

@@ -25,7 +25,7 @@ const user = (id: string, content: object) => ({ id, object: 'realtime.item', ty
 const assistant = (id: string, status: string, text?: string) =>
   ({ id, object: 'realtime.item', type: 'message', role: 'assistant', status, content: text === undefined ? [] : [{ type: 'output_audio', transcript: text }] })
 
-export function sessionObject(turnDetection: object | null = { type: 'server_vad', threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 500, idle_timeout_ms: null, create_response: true, interrupt_response: true }) {
+function sessionObject(turnDetection: object | null = { type: 'server_vad', threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 500, idle_timeout_ms: null, create_response: true, interrupt_response: true }) {
   return {
     type: 'realtime', object: 'realtime.session', id: 'sess_1', model: 'test-model', output_modalities: ['audio'], instructions: '', tools: [], tool_choice: 'auto',
     max_output_tokens: 'inf', tracing: null, truncation: 'auto', prompt: null, expires_at: 4_000_000_000, include: null,

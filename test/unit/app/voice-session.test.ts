@@ -195,6 +195,8 @@ describe('the interrupt button', () => {
     await answered(page, 400)
     page.session.interrupt()
     expect(page.state).toBe('interrupted')
+    // The rest of the answer, before the player has said what was heard.
+    page.server.audio('r1', 'a1 continued', 300, 99)
     await page.time.settle()
     expect(page.transport.sentOf('response.cancel')).toHaveLength(1)
     expect(page.transport.sentOf('conversation.item.truncate')).toMatchObject([{ item_id: 'a1', audio_end_ms: 400 }])
@@ -224,6 +226,7 @@ describe('holding to talk', () => {
     await page.time.advance(2000)
     page.session.hold(false)
     expect(page.state).toBe('thinking')
+    await page.time.advance(40)
     page.microphone.speak(40, 4)
     await page.time.advance(200)
     const types = page.transport.sent.map(({ type }) => type)
