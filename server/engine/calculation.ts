@@ -6,7 +6,8 @@
 import { all, create } from 'mathjs'
 import type { MathNode } from 'mathjs'
 
-export interface CalculatorOperations { [operation: string]: { request: unknown, answer: unknown }, evaluate: { request: string, answer: string } }
+/** A type, not an interface: only that fits `Operations`. */
+export type CalculatorOperations = { evaluate: { request: string, answer: string } }
 
 /** A sum that a person can say is shorter. */
 export const MAX_EXPRESSION_CHARACTERS = 400
@@ -15,7 +16,8 @@ const MAX_NODES = 200
 const OPERATIONS = new Set(['add', 'subtract', 'multiply', 'divide', 'pow', 'mod', 'unaryMinus', 'unaryPlus', 'to'])
 const FUNCTIONS = new Set(['sqrt', 'cbrt'])
 
-const math = create(all, { number: 'number' })
+// `all` is typed as if it might be missing.
+const math = create(all!, { number: 'number' })
 
 const nameOf = (node: unknown): string => {
   const { fn, name } = node as { fn?: string | { name?: string }, name?: string }

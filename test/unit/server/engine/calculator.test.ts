@@ -28,7 +28,11 @@ describe('the calculator in its worker', () => {
   it('answers a spoken sum and a conversion through the offline responder', async () => {
     const { evaluate } = calculator = createCalculator()
     const responder = createOfflineResponder({ now: () => new Date(0), timeZone: 'UTC', random: () => 0, evaluate })
-    const ask = async (text: string) => (await Array.fromAsync(responder.respond({ instructions: '', turns: [{ role: 'user', text }], signal: new AbortController().signal }))).join('')
+    const ask = async (text: string) => {
+      let answer = ''
+      for await (const piece of responder.respond({ instructions: '', turns: [{ role: 'user', text }], signal: new AbortController().signal })) answer += piece
+      return answer
+    }
     expect(await ask('what is twelve times seven')).toBe('12 times 7 is 84.')
     expect(await ask('twenty five percent of eighty')).toBe('25 percent of 80 is 20.')
     expect(await ask('convert ten miles to kilometers')).toBe('10 miles is about 16.09 kilometers.')

@@ -33,7 +33,9 @@ const stream = (response: ServerResponse) => response.writeHead(200, { 'content-
 interface Asking extends Partial<ChatResponderOptions> { turns?: ResponderTurn[], instructions?: string, signal?: AbortSignal }
 
 async function piecesFrom(url: string, { turns = hello, instructions = '', signal = new AbortController().signal, ...options }: Asking = {}): Promise<string[]> {
-  return Array.fromAsync(createChatResponder({ url, model: 'small', key: KEY, ...options }).respond({ instructions, turns, signal }))
+  const pieces: string[] = []
+  for await (const piece of createChatResponder({ url, model: 'small', key: KEY, ...options }).respond({ instructions, turns, signal })) pieces.push(piece)
+  return pieces
 }
 
 async function faultOf(work: Promise<unknown>): Promise<StageError> {
