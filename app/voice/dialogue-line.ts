@@ -8,6 +8,8 @@ import type { WireRecords } from './wire-records.ts'
 
 /** One call's line in our own words: transport ↔ adapter, everything recorded for the inspector. */
 
+/** An `error` event explains a close that follows this soon; one that the call survived doesn't. */
+const FAULT_EXPLAINS_MS = 5000
 /** A server that took the connection but never says that the session is there. */
 const OPENED_TIMEOUT_MS = 10_000
 
@@ -33,7 +35,7 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
   const transport = parts.openTransport()
   let adapter = createRealtimeAdapterState()
   let closed = false
-  let lastFault: Fault | undefined
+  let lastFault: { fault: Fault, atMs: number } | undefined
   let stopTimer = () => {}
 
   function transmit(wire: readonly ClientEvent[]) {
@@ -47,10 +49,11 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
     for (const event of events) {
       if (closed) return
       if (event.type === 'opened') stopTimer()
-      if (event.type === 'fault') lastFault = event.fault
+      if (event.type === 'fault') lastFault = { fault: event.fault, atMs: nowMs() }
       ports.onEvent(event)
     }
   }
+  const explanation = () => lastFault && nowMs() - lastFault.atMs < FAULT_EXPLAINS_MS ? lastFault.fault : undefined
   function hangUp(trouble?: Trouble) {
     if (closed) return
     close()
@@ -72,9 +75,9 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
   })
   transport.onState(state => {
     if (closed || state.phase === 'connecting') return
-    if (state.phase === 'closed') return hangUp(troubleOfClosure(state, lastFault))
+    if (state.phase === 'closed') return hangUp(troubleOfClosure(state, explanation()))
     stopTimer = parts.setTimer(() => {
-      hangUp(troubleOfClosure({ code: noServer, reason: 'upstream_timeout', detail: `No session began within ${OPENED_TIMEOUT_MS / 1000} s.` }, lastFault))
+      hangUp(troubleOfClosure({ code: noServer, reason: 'upstream_timeout', detail: `No session began within ${OPENED_TIMEOUT_MS / 1000} s.` }, explanation()))
     }, OPENED_TIMEOUT_MS)
   })
 

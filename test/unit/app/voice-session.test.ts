@@ -404,6 +404,15 @@ describe('a line in trouble', () => {
     expect(page.session.snapshot.state).toMatchObject({ name: 'error', trouble: { code: 'server_error', detail: 'The model fell over.' } })
   })
 
+  it('does not blame the close on a fault that the call survived', async () => {
+    const page = createFakePage()
+    await page.talk()
+    page.server.error('server_error', 'A hiccup.', 'server_error')
+    await page.time.advance(6000)
+    page.transport.drop(1000)
+    expect(page.state).toBe('ended')
+  })
+
   it('keeps the turns, cut where they were heard, when it drops in the middle of an answer', async () => {
     const page = createFakePage()
     await answered(page, 600)
