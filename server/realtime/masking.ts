@@ -6,9 +6,13 @@ import { createRequire } from 'node:module'
  */
 export function masksNatively(): boolean {
   if (process.env.WS_NO_BUFFER_UTIL) return false
+  // In the bundle `import.meta.url` is no file until the entry has run; the entry itself is.
+  return [import.meta.url, process.argv[1]].some(from => from !== undefined && masksNativelyFrom(from))
+}
+
+function masksNativelyFrom(file: string): boolean {
   try {
-    const here = createRequire(import.meta.url)
-    const { mask } = createRequire(here.resolve('ws'))('bufferutil') as { mask: unknown }
+    const { mask } = createRequire(createRequire(file).resolve('ws/package.json'))('bufferutil') as { mask: unknown }
     return typeof mask === 'function' && Function.prototype.toString.call(mask).includes('[native code]')
   } catch {
     return false
