@@ -57,7 +57,9 @@ function recogniseMisheard({ words }: Utterance): number {
   const texts = words.map(word => word.text)
   const direction = texts[1] === 'down' || texts[1] === 'up' ? 2 : 1
   if (!SOUNDS_LIKE_COUNT.has(texts[0] ?? '') || !/^(?:to|too|from|two)$/u.test(texts[direction] ?? '')) return 0
-  return readNumber(texts, direction + 1)?.next === texts.length ? 3 : 0
+  const first = readNumber(texts, direction + 1)
+  const last = first && /^(?:to|too|two)$/u.test(texts[first.next] ?? '') ? readNumber(texts, first.next + 1) : first
+  return last?.next === texts.length ? 3 : 0
 }
 
 export const countingIntents: readonly Intent[] = [

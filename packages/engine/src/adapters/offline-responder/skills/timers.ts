@@ -105,7 +105,7 @@ const offerTimer: Skill = ({ utterance }) => {
 }
 
 export const timerIntents: readonly Intent[] = [
-  { name: 'timer-cancel', cues: ['stop|cancel|delete|end|clear|remove|until timer|alarm|timers|diner'], answer: cancelTimer },
+  { name: 'timer-cancel', cues: ['stop|cancel|delete|end|clear|remove|until timer|alarm|timers|diner|time_or'], answer: cancelTimer },
   {
     name: 'timer-left',
     cues: ['how_much|how_long|what time left|remaining|remains', 'how_much|how_long|what timer|alarm', 'time left|remaining', 'is timer|alarm done|over|finished|ready|up', 'how_many minutes|seconds left|remaining', 'check timer', 'timer status', 'timer left', 'is_the timer|alarm', 'how_long left|remaining'],
