@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { projectEnv } from './install.mjs'
 import { runStep } from './step.mjs'
 
-const SOURCES = ['app', 'packages', 'public', 'server', 'shared', 'nuxt.config.ts', 'scripts/node-worker-files.ts', 'package-lock.json', 'package.json']
+const SOURCES = ['app', 'packages', 'public', 'server', 'shared', 'nuxt.config.ts', 'scripts/node-worker-files.ts', 'scripts/outside-packages.ts', 'package-lock.json', 'package.json']
 const STAMP = '.output/kaiwa-sources.sha256'
 
 function* files(path) {
