@@ -1,6 +1,7 @@
 import type { Engine, SessionPort } from '@kaiwa/engine'
 import { describe, expect, it } from 'vitest'
 import { engineLink, MAX_HELD_BYTES } from '../../../server/engine/link.ts'
+import type { LinkListener } from '../../../server/relay/link.ts'
 
 function scene() {
   let port: SessionPort | undefined
@@ -16,7 +17,12 @@ function scene() {
     },
   }
   const link = engineLink(engine, { model: 'm' })
-  const listener = { message: (text: string | Buffer) => said.push(text.toString()), binary() {}, socketDrained() {}, closed: (code: number, reason: string) => closes.push([code, reason]) }
+  const listener: LinkListener = {
+    message: text => said.push(text.toString()),
+    binary() {},
+    socketDrained() {},
+    closed: (code, reason) => closes.push([code, reason]),
+  }
   const listen = () => link.listen(listener)
   return { link, listen, port: port!, received, said, closes, get ended() { return ended } }
 }
