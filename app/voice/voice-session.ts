@@ -158,7 +158,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
     hold: down => act({ type: 'hold', down }),
     say(text) { if (text.trim()) act({ type: 'say', text: text.trim() }) },
     nowMs: clock.nowMs,
-    timeline: (fromMs, toMs) => timeline.window(fromMs, toMs),
+    timeline: (fromMs, toMs) => timeline.window(fromMs, toMs, clock.nowMs()),
     records: records.view,
     close() {
       if (closed) return

@@ -9,6 +9,8 @@ export interface Brain {
   readonly kind: BrainSettings['kind']
   /** Makes ready what takes a moment, so that the first call doesn't wait for it. Never rejects. */
   warmUp(): Promise<void>
+  /** Whether a call would be answered at once. */
+  readonly ready: boolean
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with the server's. Never rejects. */
   dial(model: string | undefined, signal: AbortSignal): Promise<DialResult>
@@ -37,6 +39,7 @@ export function createBrain(settings: BrainSettings, options: BrainOptions): Bra
 function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { dialing }: BrainOptions): Brain {
   return {
     kind: settings.kind,
+    ready: true,
     warmUp: async () => undefined,
     info: async () => ({ brain: settings.kind, model: settings.model, hearing: { able: true, by: settings.kind } }),
     dial: (model, signal) => dialUpstream(upstreamAddress(settings, model ?? settings.model), { ...dialing, signal }),
@@ -63,6 +66,7 @@ function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options
 
   return {
     kind: 'local',
+    get ready() { return hearing !== undefined },
     warmUp: () => started().then(() => undefined, () => undefined),
     async info() {
       return { brain: 'local', model: settings.model, hearing: hearing ?? options.probeHearing() }

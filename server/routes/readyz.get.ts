@@ -1,9 +1,10 @@
 import { defineEventHandler, setResponseStatus } from 'h3'
 import { instance } from '../realtime/current.ts'
 
-/** Taking new calls, or (503) draining. */
-export default defineEventHandler(event => {
-  if (!instance().house.draining) return { status: 'ready' }
-  setResponseStatus(event, 503)
-  return { status: 'draining' }
+/** Taking new calls, and who answers them; or (503) still starting, or draining. */
+export default defineEventHandler(async event => {
+  const { house, brain } = instance()
+  const status = house.draining ? 'draining' : brain.ready ? 'ready' : 'starting'
+  if (status !== 'ready') setResponseStatus(event, 503)
+  return { status, ...await brain.info() }
 })
