@@ -144,10 +144,20 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
   return joined
 }
 
-/** The conversation as the responder sees it: who said what, in order. Items without words for it are left out. */
+/**
+ * The conversation as the responder sees it: who said and did what, in order. Left out are items without words for it, calls
+ * that were cut while they were written, and outputs whose call is gone.
+ */
 export function turnsOf(entries: readonly Entry[]): ResponderTurn[] {
-  return entries.flatMap(entry => {
+  const called = new Set<string>()
+  return entries.flatMap((entry): ResponderTurn[] => {
     const { item } = entry
+    if (item.type === 'function_call') {
+      if (item.status === 'incomplete' || item.status === 'in_progress') return []
+      called.add(item.call_id)
+      return [{ role: 'tool_call', callId: item.call_id, name: item.name, argumentsJson: item.arguments }]
+    }
+    if (item.type === 'function_call_output') return called.has(item.call_id) ? [{ role: 'tool_output', callId: item.call_id, output: item.output }] : []
     if (item.type !== 'message') return []
     const typed = (item.content as ContentPart[]).flatMap(part => 'text' in part ? [part.text] : [])
     const text = [...typed, entry.words].filter(Boolean).join(' ')

@@ -21,6 +21,8 @@ export interface ItemDeskOptions { emit: (event: ServerEventDraft) => void, ids:
 const missing = (code: WireErrorCode, doing: string, id: string) =>
   wireError(code, `Error ${doing} item: the item with id '${id.slice(0, 64)}' does not exist.`, { param: 'item_id' })
 
+const isCalled = (conversation: Conversation, callId: string) => conversation.entries.some(({ item }) => item.type === 'function_call' && item.call_id === callId)
+
 export function createItemDesk({ emit, ids, conversation, turns }: ItemDeskOptions): ItemDesk {
   return {
     create({ item: draft, previous_item_id: after }) {
@@ -29,6 +31,9 @@ export function createItemDesk({ emit, ids, conversation, turns }: ItemDeskOptio
       }
       if (after != null && after !== 'root' && !conversation.get(after)) {
         return wireError('invalid_value', `Error adding item: the previous item with id '${after.slice(0, 64)}' does not exist.`, { param: 'previous_item_id' })
+      }
+      if (draft.type === 'function_call_output' && !isCalled(conversation, draft.call_id)) {
+        return wireError('invalid_tool_call_id', `Tool call ID '${draft.call_id.slice(0, 64)}' not found in conversation.`, { param: 'item.call_id' })
       }
       const created = createEntry(draft, ids)
       if (!created.ok) return { ...created.error, param: `item.${created.error.param}` }

@@ -3,8 +3,8 @@ import type { Item, ServerEventDraft } from '@kaiwa/protocol'
 import type { Conversation, Entry } from './conversation.ts'
 import { withStatus } from './conversation.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
+import type { OutputItem } from './response-output.ts'
 import { assistantAudioTokens, createTextMeter } from './usage.ts'
-import type { TokenCount } from './usage.ts'
 
 export type Modality = 'audio' | 'text'
 
@@ -12,16 +12,14 @@ export interface ResponseItemOptions {
   emit: (event: ServerEventDraft) => void
   responseId: string
   itemId: string
+  outputIndex: number
   modality: Modality
   /** `undefined`: out of band, no `conversation.item.*` events. */
   conversation: Conversation | undefined
 }
 
-/** The message that a response produces, and its events in the protocol's order ("Ordering"). */
-export interface ResponseItem {
-  readonly entry: Entry
-  /** What was produced so far. */
-  readonly tokens: TokenCount
+/** A message that a response produces, and its events in the protocol's order ("Ordering"). */
+export interface ResponseItem extends OutputItem {
   /** A stretch of words; in audio it precedes the audio that speaks it. */
   words(text: string): void
   audio(samples: Int16Array): void
@@ -29,8 +27,8 @@ export interface ResponseItem {
   close(status: 'completed' | 'incomplete'): void
 }
 
-export function openResponseItem({ emit, responseId, itemId, modality, conversation }: ResponseItemOptions): ResponseItem {
-  const place = { response_id: responseId, item_id: itemId, output_index: 0, content_index: 0 }
+export function openResponseItem({ emit, responseId, itemId, outputIndex, modality, conversation }: ResponseItemOptions): ResponseItem {
+  const place = { response_id: responseId, item_id: itemId, output_index: outputIndex, content_index: 0 }
   const empty: Item = { id: itemId, object: 'realtime.item', type: 'message', status: 'in_progress', role: 'assistant', content: [] }
   const entry: Entry = { item: empty, words: '', clauses: [], cut: false }
   let text = ''
@@ -40,7 +38,7 @@ export function openResponseItem({ emit, responseId, itemId, modality, conversat
   const part = (transcript: string) => modality === 'audio' ? { type: 'audio' as const, transcript } : { type: 'text' as const, text: transcript }
   const inConversation = () => conversation?.get(itemId) === entry
 
-  emit({ type: 'response.output_item.added', response_id: responseId, output_index: 0, item: empty })
+  emit({ type: 'response.output_item.added', response_id: responseId, output_index: outputIndex, item: empty })
   if (conversation) {
     conversation.insert(entry)
     emit({ type: 'conversation.item.added', previous_item_id: conversation.previousId(itemId), item: empty })
@@ -91,7 +89,7 @@ export function openResponseItem({ emit, responseId, itemId, modality, conversat
       }
       emit({ type: 'response.content_part.done', ...place, part: part(text) })
       if (inConversation()) emit({ type: 'conversation.item.done', previous_item_id: conversation!.previousId(itemId), item: entry.item })
-      emit({ type: 'response.output_item.done', response_id: responseId, output_index: 0, item: entry.item })
+      emit({ type: 'response.output_item.done', response_id: responseId, output_index: outputIndex, item: entry.item })
     },
   }
 }

@@ -5,10 +5,10 @@ import { Abandoned, asStageError, pieces } from './deadline.ts'
 import type { Clock } from './engine.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
 import { createPace } from './pace.ts'
-import { openResponseItem } from './response-item.ts'
-import type { Modality, ResponseItem } from './response-item.ts'
+import type { Modality } from './response-item.ts'
+import { createResponseOutput } from './response-output.ts'
 import { spokenAudio } from './spoken-audio.ts'
-import type { ResponderTurn, StageError, Stages } from './stages.ts'
+import type { ResponderPiece, ResponderRequest, ResponderTurn, StageError, Stages } from './stages.ts'
 import { responseUsage, textTokens } from './usage.ts'
 import type { TokenCount } from './usage.ts'
 
@@ -20,12 +20,12 @@ const MAX_OUTPUT_TOKENS = 32_000
 /** All that one response needs; fixed when it is created, so that later session updates touch the next one only. */
 export interface ResponsePlan {
   id: string
-  itemId: string
   /** `undefined`: out of band. */
   conversation: Conversation | undefined
   conversationId: string | null
   modality: Modality
   instructions: string
+  tools: Required<Pick<ResponderRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>>
   voice: string | { id: string }
   speed: number
   maxOutputTokens: number | 'inf'
@@ -37,6 +37,7 @@ export interface ResponsePlan {
 export interface ResponsePort {
   stages: Pick<Stages, 'responder' | 'synthesizer'>
   clock: Clock
+  ids: (prefix: string) => string
   emit: (event: ServerEventDraft) => void
   /** First audio is about to go out. */
   onAudio(): void
@@ -56,40 +57,44 @@ export interface Response {
 
 type Outcome = { status: 'completed' } | { status: 'cancelled' | 'incomplete', reason: NonNullable<ResponseStatusDetails['reason']> } | { status: 'failed', fault: StageError }
 
-/** One reply: think → speak → done, cancelled, incomplete or failed. Emits `response.created` at once. */
+/** One reply: think → speak, call → done, cancelled, incomplete or failed. Emits `response.created` at once. */
 export function startResponse(plan: ResponsePlan, port: ResponsePort): Response {
   const { clock, emit } = port
   const abort = new AbortController()
   const { signal } = abort
   const pace = createPace({ clock, signal })
   const splitter = createClauseSplitter()
-  let item: ResponseItem | undefined
+  const output = createResponseOutput({ emit, ids: port.ids, responseId: plan.id, modality: plan.modality, conversation: plan.conversation })
   let input: TokenCount = { text: textTokens(plan.instructions), audio: 0 }
   let over = false
 
-  const outputTokens = (): TokenCount => item?.tokens ?? { text: 0, audio: 0 }
   const maxTokens = plan.maxOutputTokens === 'inf' ? MAX_OUTPUT_TOKENS : plan.maxOutputTokens
-  const overLimit = () => outputTokens().text + outputTokens().audio >= maxTokens
+
+  function endAtLimit(): void {
+    const { text, audio } = output.tokens
+    if (text + audio >= maxTokens) end({ status: 'incomplete', reason: 'max_output_tokens' })
+  }
 
   function end(outcome: Outcome): void {
     if (over) return
     over = true
     abort.abort()
-    item?.close(outcome.status === 'completed' ? 'completed' : 'incomplete')
+    output.close(outcome.status === 'completed' ? 'completed' : 'incomplete')
     if (outcome.status === 'failed') port.onFault(outcome.fault)
     port.onEnd()
     emit({ type: 'response.done', response: {
       ...describe(plan, outcome.status),
       status_details: statusDetails(outcome),
-      output: item ? [item.entry.item] : [],
-      usage: responseUsage(input, outputTokens()),
+      output: output.items,
+      usage: responseUsage(input, output.tokens),
     } })
     // The embedded engine has no rate limits; the event closes the cycle as it does at OpenAI.
     emit({ type: 'rate_limits.updated', rate_limits: [] })
   }
 
   async function speak(clause: string): Promise<void> {
-    if (over || !item) return
+    if (over) return
+    const item = output.message()
     item.words(clause)
     const voice = typeof plan.voice === 'string' ? plan.voice : plan.voice.id
     for await (const samples of spokenAudio({ synthesizer: port.stages.synthesizer, clock, text: clause, voice, speed: plan.speed, signal })) {
@@ -98,30 +103,49 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
       port.onAudio()
       item.audio(samples)
       pace.sent(samples.length / SAMPLES_PER_MS)
-      if (overLimit()) return end({ status: 'incomplete', reason: 'max_output_tokens' })
+      endAtLimit()
     }
   }
 
-  async function say(text: string): Promise<void> {
-    item ??= openResponseItem({ emit, responseId: plan.id, itemId: plan.itemId, modality: plan.modality, conversation: plan.conversation })
-    if (plan.modality === 'audio') {
-      for (const clause of splitter.push(text)) await speak(clause)
-      return
-    }
-    item.words(text)
-    if (overLimit()) end({ status: 'incomplete', reason: 'max_output_tokens' })
+  async function speakAll(clauses: string[]): Promise<void> {
+    for (const clause of clauses) await speak(clause)
   }
+
+  async function say(text: string): Promise<void> {
+    const item = output.message()
+    if (plan.modality === 'audio') return speakAll(splitter.push(text))
+    item.words(text)
+    endAtLimit()
+  }
+
+  async function take(piece: ResponderPiece): Promise<void> {
+    if (typeof piece === 'string') return piece ? say(piece) : undefined
+    if (piece.kind === 'tool_arguments') output.write(piece.delta)
+    else {
+      // The words before a call are spoken first: items never overlap.
+      await speakAll(splitter.flush())
+      if (over) return
+      output.call(piece.name)
+    }
+    endAtLimit()
+  }
+
+  /** A call that this response may not make ends it. */
+  const isRefused = (piece: ResponderPiece) => typeof piece !== 'string' && piece.kind === 'tool_call'
+    && (plan.tools.toolChoice === 'none' || (!plan.tools.parallelToolCalls && output.calls > 0))
 
   async function run(): Promise<void> {
     const { turns, input: counted } = await plan.heard()
     if (over) return
     input = counted
-    const words = pieces(() => port.stages.responder.respond({ instructions: plan.instructions, turns, signal }), { clock, stage: 'responder', withinMs: RESPONDER_WITHIN_MS, signal })
-    for await (const text of words) {
-      if (text) await say(text)
+    const request = { instructions: plan.instructions, turns, ...plan.tools, signal }
+    const reply = pieces(() => port.stages.responder.respond(request), { clock, stage: 'responder', withinMs: RESPONDER_WITHIN_MS, signal })
+    for await (const piece of reply) {
+      if (isRefused(piece)) break
+      await take(piece)
       if (over) return
     }
-    for (const clause of splitter.flush()) await speak(clause)
+    await speakAll(splitter.flush())
     end({ status: 'completed' })
   }
 

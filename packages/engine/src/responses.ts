@@ -5,7 +5,8 @@ import type { Conversation, Entry } from './conversation.ts'
 import { createEntry } from './item-entry.ts'
 import { startResponse } from './response.ts'
 import type { Response, ResponsePlan, ResponsePort } from './response.ts'
-import { refuseFormat, refuseToolChoice } from './session-config.ts'
+import { refuseTools, toolsOf } from './response-tools.ts'
+import { refuseFormat } from './session-config.ts'
 
 /** Responses beside the conversation, at a time. More ⇒ refused. */
 export const MAX_OUT_OF_BAND = 8
@@ -50,27 +51,28 @@ export function createResponses(options: ResponsesOptions): Responses {
       return wireError('cannot_update_voice', 'Cannot update a conversation\'s voice if assistant audio is present.', { param: 'response.audio.output.voice' })
     }
     return refuseFormat(request.audio?.output?.format, 'response.audio.output.format')
-      ?? (request.tool_choice === undefined ? undefined : refuseToolChoice(request.tool_choice, request.tools ?? session().tools, 'response.tool_choice'))
+      ?? refuseTools(request, session())
   }
 
   function start(request: ResponseOptions, entries: () => readonly Entry[]): void {
     const config = session()
     const instructions = request.instructions ?? config.instructions
+    const tools = toolsOf(request, config)
     const outOfBand = request.conversation === 'none'
     const plan: ResponsePlan = {
       id: ids('resp'),
-      itemId: ids('item'),
       conversation: outOfBand ? undefined : conversation,
       conversationId: outOfBand ? null : conversationId,
       modality: (request.output_modalities ?? config.output_modalities)[0],
       instructions,
+      tools,
       voice: request.audio?.output?.voice ?? config.audio.output.voice,
       speed: config.audio.output.speed,
       maxOutputTokens: request.max_output_tokens ?? config.max_output_tokens,
       metadata: request.metadata ?? null,
       async heard() {
         await Promise.all(entries().map(entry => entry.heard))
-        return { turns: turnsOf(entries()), input: inputTokens(entries(), instructions) }
+        return { turns: turnsOf(entries()), input: inputTokens(entries(), instructions + (tools.tools.length > 0 ? JSON.stringify(tools.tools) : '')) }
       },
     }
     let ended = false

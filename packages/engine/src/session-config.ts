@@ -1,6 +1,7 @@
-import type { AudioFormat, RealtimeSession, ServerError, SessionUpdate, ToolChoice, TurnDetection } from '@kaiwa/protocol'
+import type { AudioFormat, RealtimeSession, ServerError, SessionUpdate, TurnDetection } from '@kaiwa/protocol'
 import { serverVadDefaults } from '@kaiwa/protocol'
-import { invalidValue, wireError } from '@kaiwa/protocol/errors'
+import { wireError } from '@kaiwa/protocol/errors'
+import { refuseToolChoice, refuseToolList } from './response-tools.ts'
 
 const pcm24k: AudioFormat = { type: 'audio/pcm', rate: 24000 }
 
@@ -52,7 +53,9 @@ export function updateSession(current: RealtimeSession, update: SessionUpdate, {
     return refuse(wireError('invalid_value', 'Tracing can\'t change once it is enabled.', { param: 'session.tracing' }))
   }
   const session = { ...current, ...withoutUndefined(plain), audio: mergeAudio(current.audio, audio) } as RealtimeSession
-  const toolError = update.tool_choice === undefined ? undefined : refuseToolChoice(session.tool_choice, session.tools, 'session.tool_choice')
+  const toolError = refuseToolList(update.tools ?? [], 'session.tools')
+    // Whether a required call is possible is asked when a response begins: the tools may come in a later update.
+    ?? (typeof update.tool_choice === 'object' ? refuseToolChoice(session.tool_choice, session.tools, 'session.tool_choice') : undefined)
   return toolError ? refuse(toolError) : { ok: true, session }
 }
 
@@ -61,12 +64,6 @@ export function refuseFormat(format: unknown, param: string): ServerError | unde
   const type = typeof format === 'object' && format !== null && 'type' in format ? format.type : undefined
   if (type === undefined || type === 'audio/pcm') return undefined
   return wireError('invalid_value', `Invalid value: '${String(type)}'. The embedded engine speaks audio/pcm only, yet.`, { param: `${param}.type` })
-}
-
-/** A tool that is named must be there. */
-export function refuseToolChoice(choice: ToolChoice, tools: RealtimeSession['tools'], param: string): ServerError | undefined {
-  if (typeof choice === 'string' || tools.some(tool => tool.name === choice.name)) return undefined
-  return invalidValue(param, choice.name, ['none', 'auto', 'required', ...tools.map(tool => tool.name)])
 }
 
 type Audio = RealtimeSession['audio']

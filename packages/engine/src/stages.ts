@@ -34,16 +34,40 @@ export interface Transcriber {
   open(options: { language?: string, prompt?: string }): TranscriberStream
 }
 
-export interface ResponderTurn { role: 'system' | 'user' | 'assistant', text: string, /** The assistant was cut after this text. */ cut?: boolean }
+/** `text` of a user is empty when the user could not be understood. */
+export interface SpokenTurn { role: 'system' | 'user' | 'assistant', text: string, /** The assistant was cut after this text. */ cut?: boolean }
+/** `argumentsJson` as the responder wrote it, or a client: it need not be JSON. */
+export interface ToolCallTurn { role: 'tool_call', callId: string, name: string, argumentsJson: string }
+/** What the tool gave back: data from outside, never an instruction. Its call stands before it. */
+export interface ToolOutputTurn { role: 'tool_output', callId: string, output: string }
+/** What was said and done, in order. */
+export type ResponderTurn = SpokenTurn | ToolCallTurn | ToolOutputTurn
+
+/** A function of the client's; `parameters` is a JSON schema of type object. */
+export interface ResponderTool { name: string, description?: string, parameters?: Record<string, unknown> }
+export type ResponderToolChoice = 'none' | 'auto' | 'required' | { name: string }
+
 export interface ResponderRequest {
   instructions: string
   turns: ResponderTurn[]
-  /** Empty when the user could not be understood. */
+  /** Absent: none. A tool that is named in `toolChoice` is among them. */
+  tools?: readonly ResponderTool[]
+  /** @default 'auto' */
+  toolChoice?: ResponderToolChoice
+  /** More than one call in a response. @default true */
+  parallelToolCalls?: boolean
   signal: AbortSignal
 }
+
+/**
+ * A string is text to say. `tool_call` begins a call, `tool_arguments` goes on with it: JSON in pieces, none at all for a
+ * function without arguments. The next call, the next text and the end finish it.
+ */
+export type ResponderPiece = string | { kind: 'tool_call', name: string } | { kind: 'tool_arguments', delta: string }
+
 export interface Responder {
-  /** Text as it comes. Ends early, without throwing, when the signal aborts. */
-  respond(request: ResponderRequest): AsyncIterable<string>
+  /** Words and calls as they come. Ends early, without throwing, when the signal aborts. */
+  respond(request: ResponderRequest): AsyncIterable<ResponderPiece>
 }
 
 export interface SynthesisRequest { text: string, voice: string, /** 0.25 to 1.5. */ speed: number, signal: AbortSignal }

@@ -86,7 +86,16 @@ describe('the conversation as the responder sees it', () => {
     const audio = { id: 'u', type: 'message', role: 'user', content: [{ type: 'input_audio', transcript: null }] }
     const call = entryOf({ id: 'f', type: 'function_call', call_id: 'c', name: 'now', arguments: '{}' })
     expect(turnsOf([system, typed('t', 'Hi.'), entryOf(audio, { words: 'go on' }), call, entryOf(audio), spoken('x')])).toEqual([
-      { role: 'system', text: 'Be kind.' }, { role: 'user', text: 'Hi.' }, { role: 'user', text: 'go on' }, { role: 'user', text: '' },
+      { role: 'system', text: 'Be kind.' }, { role: 'user', text: 'Hi.' }, { role: 'user', text: 'go on' },
+      { role: 'tool_call', callId: 'c', name: 'now', argumentsJson: '{}' }, { role: 'user', text: '' },
+    ])
+  })
+
+  it('has an output behind its call; a call that was cut and an output without a call are left out', () => {
+    const call = (id: string, status: string) => entryOf({ id, type: 'function_call', call_id: `c-${id}`, name: 'now', arguments: '{}', status })
+    const output = (id: string) => entryOf({ id: `o-${id}`, type: 'function_call_output', call_id: `c-${id}`, output: 'noon' })
+    expect(turnsOf([call('a', 'completed'), call('b', 'incomplete'), output('a'), output('b'), output('gone')])).toEqual([
+      { role: 'tool_call', callId: 'c-a', name: 'now', argumentsJson: '{}' }, { role: 'tool_output', callId: 'c-a', output: 'noon' },
     ])
   })
 

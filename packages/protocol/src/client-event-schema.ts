@@ -72,7 +72,7 @@ const transcription = z.strictObject({
   delay: z.string().optional(),
 })
 const tool = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('function'), name: z.string().min(1).max(64), description: z.string().optional(), parameters: freeRecord.optional(), strict: z.boolean().optional() }),
+  z.strictObject({ type: z.literal('function'), name: z.string().max(64).regex(/^[\w-]+$/, 'a name of letters, digits, _ and -'), description: z.string().optional(), parameters: freeRecord.optional(), strict: z.boolean().optional() }),
 ])
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),

@@ -21,6 +21,7 @@ export const wireErrors = {
   item_truncate_invalid_item_id: { type: 'invalid_request_error' },
   item_delete_invalid_item_id: { type: 'invalid_request_error' },
   item_retrieve_invalid_item_id: { type: 'invalid_request_error' },
+  invalid_tool_call_id: { type: 'invalid_request_error' },
   unsupported_content_type: { type: 'invalid_request_error' },
   session_expired: { type: 'invalid_request_error', close: 1001 },
   invalid_api_key: { type: 'invalid_request_error', close: 3000 },

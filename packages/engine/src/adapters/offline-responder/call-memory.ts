@@ -1,6 +1,6 @@
 /** What the person has told in this call: read from the turns each time, so nothing is kept anywhere. */
 
-import type { ResponderTurn } from '../../stages.ts'
+import type { SpokenTurn } from '../../stages.ts'
 import { meaningfulWords } from './cues.ts'
 import type { Utterance, Word } from './utterance.ts'
 import { endOfPhrase, readUtterance, textsOf } from './utterance.ts'
@@ -77,17 +77,17 @@ const forgets = (utterance: Utterance): boolean => {
 }
 
 /** The user's turns since the last "forget everything". */
-function rememberedTurns(turns: readonly ResponderTurn[]): Utterance[] {
+function rememberedTurns(turns: readonly SpokenTurn[]): Utterance[] {
   const read = turns.filter(turn => turn.role === 'user').map(turn => readUtterance(turn.text))
   return read.slice(read.findLastIndex(forgets) + 1)
 }
 
-export function nameIn(turns: readonly ResponderTurn[]): string | undefined {
+export function nameIn(turns: readonly SpokenTurn[]): string | undefined {
   return rememberedTurns(turns).map(nameToldIn).findLast(name => name !== undefined)
 }
 
 /** Latest last. */
-export function factsIn(turns: readonly ResponderTurn[]): Fact[] {
+export function factsIn(turns: readonly SpokenTurn[]): Fact[] {
   return rememberedTurns(turns).map(factToldIn).filter(fact => fact !== undefined).slice(-MAX_FACTS)
 }
 

@@ -1,6 +1,6 @@
 /** Every intent. At equal scores the earlier row wins, so what is asked for comes before what is merely polite. */
 
-import type { ResponderTurn } from '../../stages.ts'
+import type { SpokenTurn } from '../../stages.ts'
 import type { Cue } from './cues.ts'
 import { bestScore, parseCue } from './cues.ts'
 import type { Intent } from './skill.ts'
@@ -31,7 +31,7 @@ export const intentTable: readonly Row[] = [
 ].map(intent => ({ intent, cues: (intent.cues ?? []).map(parseCue) }))
 
 /** The intent that explains most of what was said, or undefined when none does. */
-export function chooseIntent(utterance: Utterance, turns: readonly ResponderTurn[]): Intent | undefined {
+export function chooseIntent(utterance: Utterance, turns: readonly SpokenTurn[]): Intent | undefined {
   let best: { intent: Intent, score: number } | undefined
   for (const { intent, cues } of intentTable) {
     const score = Math.max(intent.recognise?.(utterance, turns) ?? 0, bestScore(cues, utterance))

@@ -1,4 +1,4 @@
-import type { Responder, ResponderRequest, ResponderTurn } from '../../stages.ts'
+import type { Responder, ResponderRequest, ResponderTurn, SpokenTurn } from '../../stages.ts'
 import { chooseIntent } from './intent-table.ts'
 import { splitSentences } from './sentences.ts'
 import type { SkillContext, Surroundings } from './skill.ts'
@@ -13,17 +13,19 @@ export const MAX_ANSWER_CHARACTERS = 5000
 const MAX_LOOKING_BACK = 20
 export type OfflineResponderOptions = Surroundings
 
+const isSpoken = (turn: ResponderTurn): turn is SpokenTurn => turn.role !== 'tool_call' && turn.role !== 'tool_output'
+
 type World = Omit<SkillContext, 'utterance' | 'turns' | 'answerTo'>
 
 /** What the user said last and nobody answered: a pause may have parted one request into several turns. */
-function splitAtQuestion(turns: readonly ResponderTurn[]): { before: ResponderTurn[], asked: string[] } {
+function splitAtQuestion(turns: readonly SpokenTurn[]): { before: SpokenTurn[], asked: string[] } {
   const spoken = turns.filter(turn => turn.role !== 'system')
   const lastAnswer = spoken.findLastIndex(turn => turn.role === 'assistant' && turn.text.trim() !== '')
   const asked = spoken.slice(lastAnswer + 1).filter(turn => turn.role === 'user').map(turn => turn.text)
   return { before: spoken.slice(0, Math.max(lastAnswer + 1, spoken.findLastIndex(turn => turn.role === 'user'))), asked }
 }
 
-async function answerTo(turns: readonly ResponderTurn[], world: World, depth: number): Promise<string> {
+async function answerTo(turns: readonly SpokenTurn[], world: World, depth: number): Promise<string> {
   const { before, asked } = splitAtQuestion(turns)
   const last = asked.at(-1)
   if (last === undefined) return before.length === 0 ? openingWords(world) : 'I\'m listening.'
@@ -44,7 +46,7 @@ async function answerTo(turns: readonly ResponderTurn[], world: World, depth: nu
 }
 
 /** Adds what the talker should know by now, once. */
-function withNotice(answer: string, turns: readonly ResponderTurn[], world: World): string {
+function withNotice(answer: string, turns: readonly SpokenTurn[], world: World): string {
   const notice = endedTimersNotice(turns, world)
   return notice && !answer.includes(notice) ? `${answer} ${notice}` : answer
 }
@@ -67,8 +69,9 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 export function createOfflineResponder(options: OfflineResponderOptions): Responder {
   new Intl.DateTimeFormat('en-US', { timeZone: options.timeZone })
   return {
-    async* respond({ instructions, turns, signal }: ResponderRequest) {
+    async* respond({ instructions, turns: all, signal }: ResponderRequest) {
       if (signal.aborted) return
+      const turns = all.filter(isSpoken)
       const evaluate = (expression: string) => untilAborted(options.evaluate(expression), signal)
       const world: World = { now: options.now, timeZone: options.timeZone, random: options.random, instructions, evaluate }
       const answer = await answerTo(turns, world, 0)

@@ -1,4 +1,4 @@
-import type { ResponderTurn } from '../../stages.ts'
+import type { SpokenTurn } from '../../stages.ts'
 import type { CueLine } from './cues.ts'
 import type { Utterance } from './utterance.ts'
 
@@ -20,10 +20,10 @@ export interface SkillContext extends Surroundings {
   /** What is answered now. */
   utterance: Utterance
   /** Everything said before it. */
-  turns: readonly ResponderTurn[]
+  turns: readonly SpokenTurn[]
   instructions: string
   /** The whole answer that the last user turn of `turns` gets: to go on with, or to say again. */
-  answerTo: (turns: readonly ResponderTurn[]) => Promise<string>
+  answerTo: (turns: readonly SpokenTurn[]) => Promise<string>
 }
 
 /** Pure but for what its context gives it. */
@@ -34,7 +34,7 @@ export interface Intent {
   name: string
   cues?: readonly CueLine[]
   /** For what cues can't tell (a sum, a unit): a score on the same scale, 0 for no. */
-  recognise?: (utterance: Utterance, turns: readonly ResponderTurn[]) => number
+  recognise?: (utterance: Utterance, turns: readonly SpokenTurn[]) => number
   answer: Skill
 }
 

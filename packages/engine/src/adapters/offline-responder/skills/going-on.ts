@@ -1,4 +1,4 @@
-import type { ResponderTurn } from '../../../stages.ts'
+import type { SpokenTurn } from '../../../stages.ts'
 import { restAfter } from '../sentences.ts'
 import type { Intent, Skill } from '../skill.ts'
 import { jokes } from './jokes.ts'
@@ -8,7 +8,7 @@ import { stories } from './stories.ts'
 const CHOSEN_BY_CHANCE: readonly string[] = [...jokes, ...stories.map(story => story.text)]
 
 /** The answer that was cut last, unless a later answer has ended it. */
-function findCut(turns: readonly ResponderTurn[]): number {
+function findCut(turns: readonly SpokenTurn[]): number {
   return turns.findLastIndex(turn => turn.role === 'assistant' && turn.cut === true)
 }
 

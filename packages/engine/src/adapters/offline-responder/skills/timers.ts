@@ -3,7 +3,7 @@
  * spoken to, so it says that it won't ring, and tells of a timer that has ended with its next answer.
  */
 
-import type { ResponderTurn } from '../../../stages.ts'
+import type { SpokenTurn } from '../../../stages.ts'
 import type { Intent, Skill, SkillContext } from '../skill.ts'
 import { findUnits } from '../units.ts'
 import { readUtterance, textsOf } from '../utterance.ts'
@@ -55,7 +55,7 @@ const ENDED = /Your timer of ([^.]{1,80}?) ended at (\d{1,2}:\d{2}:\d{2} [AP]M)/
 const CANCELLED = 'Timer cancelled.'
 
 /** Timers set in this call, not cancelled and not yet told to have ended. */
-export function timersOf(turns: readonly ResponderTurn[], context: Pick<SkillContext, 'now' | 'timeZone'>): Timer[] {
+export function timersOf(turns: readonly SpokenTurn[], context: Pick<SkillContext, 'now' | 'timeZone'>): Timer[] {
   let timers: Timer[] = []
   for (const { role, text } of turns) {
     if (role !== 'assistant') continue
@@ -70,7 +70,7 @@ export function timersOf(turns: readonly ResponderTurn[], context: Pick<SkillCon
 }
 
 /** What to add to an answer about timers that have ended meanwhile. */
-export function endedTimersNotice(turns: readonly ResponderTurn[], context: Pick<SkillContext, 'now' | 'timeZone'>): string {
+export function endedTimersNotice(turns: readonly SpokenTurn[], context: Pick<SkillContext, 'now' | 'timeZone'>): string {
   const nowMs = context.now().getTime()
   return timersOf(turns, context).filter(timer => timer.endsAtMs <= nowMs).slice(-3)
     .map(({ name, endsAt }) => `Your timer of ${name} ended at ${endsAt}.`).join(' ')
