@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { launchChromium } from '../fakes/chromium.ts'
+import { padded, readWav, writeWav } from '../fakes/wav.ts'
+import { tapOutput } from './output-tap.ts'
+
+export interface TalkerOptions {
+  /** What the fake microphone says, once, from the moment it is opened: a recording and how long before it begins. */
+  says?: { recording: string, afterMs: number }
+  extraArgs?: string[]
+  viewport?: { width: number, height: number }
+  colorScheme?: 'light' | 'dark'
+}
+
+/** One person at the page, in a browser of their own. */
+export interface Talker {
+  page: Page
+  /** States of the page in order, each once. */
+  states(): Promise<string[]>
+  state: Locator
+  turns(role: 'user' | 'assistant'): Locator
+  button(name: string): Locator
+  /** Events as they went over the wire. */
+  received: Record<string, unknown>[]
+  sent: Record<string, unknown>[]
+  /** Console errors, page errors, failed requests. */
+  complaints: string[]
+  /** Everything that reached the browser: bodies, headers and frames. */
+  everythingReceived(): Promise<string>
+  requestedHosts: Set<string>
+  played(): Promise<{ sampleRate: number, samples: Float32Array }>
+  leave(): Promise<void>
+}
+
+/** Opens the page of `address`. Close with `leave`. */
+export async function visit(address: string, options: TalkerOptions = {}): Promise<Talker> {
+  const folder = mkdtempSync(join(tmpdir(), 'kaiwa-talker-'))
+  const browser = await launchChromium({ microphoneWav: options.says && microphone(folder, options.says), extraArgs: options.extraArgs })
+  const { viewport = { width: 1280, height: 800 }, colorScheme } = options
+  const page = await browser.newPage({ viewport, colorScheme })
+  const watched = watch(page)
+  const tap = await tapOutput(page)
+  await page.addInitScript(rememberStates)
+  await page.goto(address)
+  // Hydrated: before that a click is lost.
+  await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
+  return {
+    page,
+    ...watched,
+    state: page.locator('[role=status][data-state]'),
+    states: () => page.evaluate(() => (globalThis as unknown as { statesSeen: string[] }).statesSeen),
+    turns: role => page.getByRole('log', { name: 'Conversation' }).locator(`article[data-role=${role}]`),
+    button: name => page.getByRole('button', { name, exact: true }),
+    played: tap.samples,
+    async leave() {
+      await browser.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function microphone(folder: string, { recording, afterMs }: { recording: string, afterMs: number }): string {
+  const path = join(folder, 'microphone.wav')
+  const speech = readWav(readFileSync(new URL(`../fixtures/speech/${recording}.wav`, import.meta.url)))
+  writeFileSync(path, writeWav(padded(speech, afterMs, 20_000)))
+  return path
+}
+
+function watch(page: Page) {
+  const received: Record<string, unknown>[] = []
+  const sent: Record<string, unknown>[] = []
+  const complaints: string[] = []
+  const bodies: Promise<string>[] = []
+  const requestedHosts = new Set<string>()
+  page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
+  page.on('pageerror', error => complaints.push(error.message))
+  page.on('request', request => { if (!/^(data|blob):/.test(request.url())) requestedHosts.add(new URL(request.url()).host) })
+  page.on('requestfailed', request => complaints.push(`${request.url()} ${request.failure()?.errorText}`))
+  page.on('response', response => bodies.push(Promise.all([response.allHeaders(), response.text()]).then(parts => JSON.stringify(parts), () => '')))
+  page.on('websocket', socket => {
+    requestedHosts.add(new URL(socket.url()).host)
+    socket.on('framereceived', ({ payload }) => received.push(JSON.parse(String(payload))))
+    socket.on('framesent', ({ payload }) => sent.push(JSON.parse(String(payload))))
+  })
+  return {
+    received, sent, complaints, requestedHosts,
+    everythingReceived: async () => [...await Promise.all(bodies), ...received.map(event => JSON.stringify(event))].join('\n'),
+  }
+}
+
+/** Runs in the page before its own scripts. */
+function rememberStates() {
+  const seen: string[] = []
+  const look = () => {
+    const state = document.querySelector('[role=status][data-state]')?.getAttribute('data-state')
+    if (state && state !== seen.at(-1)) seen.push(state)
+  }
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] })
+  Object.assign(globalThis, { statesSeen: seen })
+}
+
+/** Waits until the page shows one of these states. */
+export async function untilState(talker: Talker, states: string[], timeout = 20_000): Promise<void> {
+  const wanted = states.map(state => `[role=status][data-state="${state}"]`).join(',')
+  try {
+    await talker.page.locator(wanted).first().waitFor({ state: 'attached', timeout })
+  } catch {
+    expect(await talker.states(), 'states seen so far').toContain(states[0])
+  }
+}
+
+/** Polls until `look` gives something truthy; fails with `what` after the timeout. */
+export async function until<T>(what: string, look: () => Promise<T> | T, timeoutMs = 20_000): Promise<NonNullable<T>> {
+  const deadlineMs = Date.now() + timeoutMs
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (Date.now() > deadlineMs) throw new Error(`waited ${timeoutMs} ms for: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
