@@ -1,4 +1,5 @@
 import { createSession } from './session.ts'
+import type { Intent } from './transcription-session.ts'
 import type { StageError, Stages } from './stages.ts'
 
 export interface Clock { nowMs(): number, setTimer(callback: () => void, delayMs: number): () => void }
@@ -33,8 +34,15 @@ export interface SessionPort {
   close(code: number, reason: string): void
 }
 
+export interface OpenOptions {
+  model: string
+  voice?: string
+  /** `transcription`: a session that listens and never answers. @default 'conversation' */
+  intent?: Intent
+}
+
 export interface Engine {
-  openSession(port: SessionPort, options: { model: string, voice?: string }): EngineSession
+  openSession(port: SessionPort, options: OpenOptions): EngineSession
 }
 
 /** A Realtime server in a box: no sockets, no files. Each session is text in, text out. */

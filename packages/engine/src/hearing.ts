@@ -1,16 +1,16 @@
-import { decodePcm16 } from '@kaiwa/audio'
 import type { RealtimeSession, ServerError, ServerEventDraft } from '@kaiwa/protocol'
 import { wireError } from '@kaiwa/protocol/errors'
 import type { Conversation } from './conversation.ts'
 import { silenceNeededMs } from './endpointing.ts'
 import type { Clock } from './engine.ts'
-import { createInputBuffer, MAX_APPEND_BYTES, msToPosition, positionToMs, SAMPLES_PER_MS } from './input-buffer.ts'
+import { createInputBuffer, MAX_APPEND_BYTES, MAX_INPUT_SAMPLES, msToPosition, positionToMs, SAMPLES_PER_MS } from './input-buffer.ts'
 import { createListening } from './listening.ts'
 import type { StageError, Stages } from './stages.ts'
 import { turnDetectorDefaults } from './turn-detector.ts'
 import type { TurnDetectorOptions, TurnEffect } from './turn-detector.ts'
 import { createUserTurns } from './user-turns.ts'
 import type { UserTurns } from './user-turns.ts'
+import { createWireDecoder, pcm24k, samplesInBase64 } from './wire-audio.ts'
 
 /** The API refuses to commit less. */
 const MIN_COMMIT_MS = 100
@@ -35,9 +35,13 @@ export interface HearingOptions {
 
 /** The user's half: input audio buffer, turn detection, and the items that turns become. Refusals are returned. */
 export interface Hearing extends Pick<UserTurns, 'recognise'> {
+  /** Where the input audio buffer ends, in samples of all audio written. */
+  readonly position: number
   append(audio: string): ServerError | undefined
   commit(): ServerError | undefined
   clear(): void
+  /** Nobody spoke from this position on, for as long as the session allows: the silence becomes the user's turn. */
+  commitSilence(from: number): void
   /** The rule for turns changed: what was half heard belongs to none; the audio stays, for a commit. */
   startOver(): void
   close(): void
@@ -55,6 +59,7 @@ export function createHearing(options: HearingOptions): Hearing {
   })
   /** Where the turn that is being spoken begins. */
   let turnFrom: number | undefined
+  let decoder = createWireDecoder(pcm24k)
 
   function onTurn(effect: TurnEffect): void {
     if (effect.type === 'speech_started') {
@@ -71,7 +76,7 @@ export function createHearing(options: HearingOptions): Hearing {
 
   function onJudged(position: number, inTurn: boolean): void {
     if (inTurn) turns.feed(position)
-    else if (turnFrom === undefined) buffer.dropBefore(position - KEPT_SILENCE_MS * SAMPLES_PER_MS)
+    else if (turnFrom === undefined) buffer.dropBefore(position - Math.max(KEPT_SILENCE_MS, idleMs(session()) ?? 0) * SAMPLES_PER_MS)
   }
 
   function onFault(fault: StageError, givenUp: boolean): void {
@@ -91,13 +96,15 @@ export function createHearing(options: HearingOptions): Hearing {
   }
 
   function append(audio: string): ServerError | undefined {
+    const { format } = session().audio.input
     if (audio.length / 4 * 3 > MAX_APPEND_BYTES + 2) return wireError('invalid_value', 'Invalid \'audio\': at most 15 MiB of audio in one event.', { param: 'audio' })
-    const samples = decodePcm16(audio)
-    if (!samples) return wireError('invalid_value', 'Invalid \'audio\': expected base64 of 16-bit samples.', { param: 'audio' })
-    if (!buffer.append(samples)) {
-      const heldMs = positionToMs(buffer.end - buffer.start)
-      return wireError('input_audio_buffer_full', `The input audio buffer is full: it holds ${heldMs} ms. Commit or clear it before sending more.`, { param: 'audio' })
-    }
+    // Asked before it is decoded: decoding that much for nothing would hold up other sessions.
+    const heldSamples = buffer.end - buffer.start
+    if (heldSamples + samplesInBase64(Math.max(0, audio.length - 4), format) > MAX_INPUT_SAMPLES) return full(heldSamples)
+    if (decoder.format.type !== format.type) decoder = createWireDecoder(format)
+    const samples = decoder.decode(audio)
+    if (!samples) return wireError('invalid_value', `Invalid 'audio': expected base64 of ${format.type === 'audio/pcm' ? '16-bit samples' : format.type}.`, { param: 'audio' })
+    if (!buffer.append(samples)) return full(heldSamples)
     if (session().audio.input.turn_detection) {
       listening.wake()
       return undefined
@@ -120,8 +127,16 @@ export function createHearing(options: HearingOptions): Hearing {
   }
 
   return {
+    get position() { return buffer.end },
     append,
     commit,
+    commitSilence(from) {
+      const itemId = turns.begin(Math.max(from, buffer.start))
+      emit({ type: 'input_audio_buffer.timeout_triggered', audio_start_ms: positionToMs(from), audio_end_ms: positionToMs(buffer.end), item_id: itemId })
+      commitTurn(Math.max(from, buffer.start), buffer.end)
+      listening.reset()
+      options.onTurn()
+    },
     clear() {
       forgetTurn()
       buffer.dropBefore(buffer.end)
@@ -138,6 +153,15 @@ export function createHearing(options: HearingOptions): Hearing {
       turns.close()
     },
   }
+}
+
+const full = (heldSamples: number) =>
+  wireError('input_audio_buffer_full', `The input audio buffer is full: it holds ${positionToMs(heldSamples)} ms. Commit or clear it before sending more.`, { param: 'audio' })
+
+/** How long the user may say nothing after a response; `null`: any time. */
+export function idleMs(session: Pick<RealtimeSession, 'audio'>): number | null {
+  const detection = session.audio.input.turn_detection
+  return detection?.type === 'server_vad' ? detection.idle_timeout_ms : null
 }
 
 /** How turns are found under this configuration, given the words of the turn so far. */

@@ -1,4 +1,4 @@
-import type { ClientEvent, ServerError, ServerEventDraft } from '@kaiwa/protocol'
+import type { ClientEvent, RealtimeSession, ServerError, ServerEventDraft } from '@kaiwa/protocol'
 import { wireError } from '@kaiwa/protocol/errors'
 import type { WireErrorCode } from '@kaiwa/protocol/errors'
 import { isOutputAudio, truncateEntry } from './conversation.ts'
@@ -16,14 +16,14 @@ export interface ItemDesk {
   remove(event: EventOf<'conversation.item.delete'>): ServerError | undefined
 }
 
-export interface ItemDeskOptions { emit: (event: ServerEventDraft) => void, ids: (prefix: string) => string, conversation: Conversation, turns: Pick<UserTurns, 'recognise'> }
+export interface ItemDeskOptions { emit: (event: ServerEventDraft) => void, ids: (prefix: string) => string, conversation: Conversation, session: () => Pick<RealtimeSession, 'audio'>, turns: Pick<UserTurns, 'recognise'> }
 
 const missing = (code: WireErrorCode, doing: string, id: string) =>
   wireError(code, `Error ${doing} item: the item with id '${id.slice(0, 64)}' does not exist.`, { param: 'item_id' })
 
 const isCalled = (conversation: Conversation, callId: string) => conversation.entries.some(({ item }) => item.type === 'function_call' && item.call_id === callId)
 
-export function createItemDesk({ emit, ids, conversation, turns }: ItemDeskOptions): ItemDesk {
+export function createItemDesk({ emit, ids, conversation, session, turns }: ItemDeskOptions): ItemDesk {
   return {
     create({ item: draft, previous_item_id: after }) {
       if (draft.id !== undefined && conversation.get(draft.id)) {
@@ -35,7 +35,7 @@ export function createItemDesk({ emit, ids, conversation, turns }: ItemDeskOptio
       if (draft.type === 'function_call_output' && !isCalled(conversation, draft.call_id)) {
         return wireError('invalid_tool_call_id', `Tool call ID '${draft.call_id.slice(0, 64)}' not found in conversation.`, { param: 'item.call_id' })
       }
-      const created = createEntry(draft, ids)
+      const created = createEntry(draft, ids, session().audio)
       if (!created.ok) return { ...created.error, param: `item.${created.error.param}` }
       const { entry, audio } = created
       if (!conversation.hasRoom(entry.item)) return wireError('conversation_full', 'The conversation is full. Delete items, or start a new session.', { param: 'item' })

@@ -1,14 +1,21 @@
-import { decodePcm16, encodePcm16 } from '@kaiwa/audio'
-import type { ContentPart, Item, ItemDraft, ServerError } from '@kaiwa/protocol'
+import { encodePcm16 } from '@kaiwa/audio'
+import type { ContentPart, Item, ItemDraft, RealtimeSession, ServerError } from '@kaiwa/protocol'
 import { wireError } from '@kaiwa/protocol/errors'
 import { joinSamples } from './conversation.ts'
 import type { Entry } from './conversation.ts'
+import { createWireDecoder, pcm24k } from './wire-audio.ts'
+
+/** What format a client's audio is in. */
+export type ItemFormats = { [Way in 'input' | 'output']: Pick<RealtimeSession['audio'][Way], 'format'> }
+const plainFormats: ItemFormats = { input: { format: pcm24k }, output: { format: pcm24k } }
 
 export type CreatedEntry = { ok: true, entry: Entry, audio: Int16Array | undefined } | { ok: false, error: ServerError }
 
 /** A client's item → an entry without its audio, and that audio. `param` of an error is relative to the item. */
-export function createEntry(draft: ItemDraft, ids: (prefix: string) => string): CreatedEntry {
-  const item = { ...draft, id: draft.id ?? ids('item'), object: 'realtime.item', status: 'completed' } as Item
+export function createEntry(draft: ItemDraft, ids: (prefix: string) => string, { input, output } = plainFormats): CreatedEntry {
+  // Whatever a client restores is over; one that was cut may say so.
+  const status = draft.status === 'incomplete' ? 'incomplete' : 'completed'
+  const item = { ...draft, id: draft.id ?? ids('item'), object: 'realtime.item', status } as Item
   if (item.type === 'function_call') return { ok: true, entry: bare({ ...item, call_id: item.call_id ?? ids('call') }), audio: undefined }
   if (item.type === 'function_call_output') return { ok: true, entry: bare(item), audio: undefined }
   const pieces: Int16Array[] = []
@@ -19,8 +26,9 @@ export function createEntry(draft: ItemDraft, ids: (prefix: string) => string): 
       content.push(part.type === 'input_image' && part.detail !== 'low' ? { ...part, detail: 'high' } : part)
       continue
     }
-    const samples = part.audio === undefined ? new Int16Array(0) : decodePcm16(part.audio)
-    if (!samples) return { ok: false, error: wireError('invalid_value', 'Invalid audio: expected base64 of 16-bit samples.', { param: `content[${index}].audio` }) }
+    const { format } = part.type === 'input_audio' ? input : output
+    const samples = part.audio === undefined ? new Int16Array(0) : createWireDecoder(format).decode(part.audio)
+    if (!samples) return { ok: false, error: wireError('invalid_value', `Invalid audio: expected base64 of ${format.type === 'audio/pcm' ? '16-bit samples' : format.type}.`, { param: `content[${index}].audio` }) }
     pieces.push(samples)
     if (part.transcript) words.push(part.transcript)
     content.push(part.type === 'input_audio' ? { type: 'input_audio', transcript: part.transcript ?? null } : { type: 'output_audio', transcript: part.transcript ?? '' })

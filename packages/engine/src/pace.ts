@@ -9,6 +9,8 @@ export interface Pace {
   room(): Promise<void>
   /** So much audio went out. */
   sent(audioMs: number): void
+  /** When all that was sent has been played, by a client that plays it as it comes. */
+  readonly playedAtMs: number
 }
 
 /** Keeps a reply's audio at most `maxLeadMs` ahead of real time, counted from its first piece. */
@@ -16,6 +18,7 @@ export function createPace({ clock, signal, maxLeadMs = MAX_LEAD_MS }: { clock: 
   let startedAtMs: number | undefined
   let sentMs = 0
   return {
+    get playedAtMs() { return startedAtMs === undefined ? clock.nowMs() : startedAtMs + sentMs },
     sent(audioMs) {
       startedAtMs ??= clock.nowMs()
       sentMs += audioMs

@@ -1,10 +1,10 @@
-import { encodePcm16 } from '@kaiwa/audio'
-import type { Item, ServerEventDraft } from '@kaiwa/protocol'
+import type { AudioFormat, Item, ServerEventDraft } from '@kaiwa/protocol'
 import type { Conversation, Entry } from './conversation.ts'
 import { withStatus } from './conversation.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
 import type { OutputItem } from './response-output.ts'
 import { assistantAudioTokens, createTextMeter } from './usage.ts'
+import { createWireEncoder } from './wire-audio.ts'
 
 export type Modality = 'audio' | 'text'
 
@@ -14,6 +14,8 @@ export interface ResponseItemOptions {
   itemId: string
   outputIndex: number
   modality: Modality
+  /** Of the audio deltas. */
+  format: AudioFormat
   /** `undefined`: out of band, no `conversation.item.*` events. */
   conversation: Conversation | undefined
 }
@@ -27,13 +29,14 @@ export interface ResponseItem extends OutputItem {
   close(status: 'completed' | 'incomplete'): void
 }
 
-export function openResponseItem({ emit, responseId, itemId, outputIndex, modality, conversation }: ResponseItemOptions): ResponseItem {
+export function openResponseItem({ emit, responseId, itemId, outputIndex, modality, format, conversation }: ResponseItemOptions): ResponseItem {
   const place = { response_id: responseId, item_id: itemId, output_index: outputIndex, content_index: 0 }
   const empty: Item = { id: itemId, object: 'realtime.item', type: 'message', status: 'in_progress', role: 'assistant', content: [] }
   const entry: Entry = { item: empty, words: '', clauses: [], cut: false }
   let text = ''
   let audioMs = 0
   const meter = createTextMeter()
+  const wire = createWireEncoder(format)
 
   const part = (transcript: string) => modality === 'audio' ? { type: 'audio' as const, transcript } : { type: 'text' as const, text: transcript }
   const inConversation = () => conversation?.get(itemId) === entry
@@ -64,7 +67,11 @@ export function openResponseItem({ emit, responseId, itemId, outputIndex, modali
     audioMs += samples.length / SAMPLES_PER_MS
     const clause = entry.clauses.at(-1)
     if (clause) clause.endMs = audioMs
-    emit({ type: 'response.output_audio.delta', ...place, delta: encodePcm16(samples) })
+    sendAudio(wire.encode(samples))
+  }
+
+  function sendAudio(delta: string): void {
+    if (delta) emit({ type: 'response.output_audio.delta', ...place, delta })
   }
 
   function finalItem(status: 'completed' | 'incomplete'): Item {
@@ -82,6 +89,7 @@ export function openResponseItem({ emit, responseId, itemId, outputIndex, modali
       entry.item = finalItem(status)
       if (status === 'incomplete') entry.cut = true
       if (modality === 'audio') {
+        if (status === 'completed') sendAudio(wire.rest())
         emit({ type: 'response.output_audio.done', ...place })
         emit({ type: 'response.output_audio_transcript.done', ...place, transcript: text })
       } else {

@@ -1,4 +1,4 @@
-import type { ResponseObject, ResponseStatusDetails, ServerEventDraft } from '@kaiwa/protocol'
+import type { AudioFormat, ResponseObject, ResponseStatusDetails, ServerEventDraft } from '@kaiwa/protocol'
 import { createClauseSplitter } from './clause-splitter.ts'
 import type { Conversation } from './conversation.ts'
 import { Abandoned, asStageError, pieces } from './deadline.ts'
@@ -9,7 +9,7 @@ import type { Modality } from './response-item.ts'
 import { createResponseOutput } from './response-output.ts'
 import { spokenAudio } from './spoken-audio.ts'
 import type { ResponderPiece, ResponderRequest, ResponderTurn, StageError, Stages } from './stages.ts'
-import { responseUsage, textTokens } from './usage.ts'
+import { nominalTokenLimit, responseUsage, textTokens } from './usage.ts'
 import type { TokenCount } from './usage.ts'
 
 /** A language model on a small machine may think for a while before its first word. */
@@ -27,6 +27,7 @@ export interface ResponsePlan {
   instructions: string
   tools: Required<Pick<ResponderRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>>
   voice: string | { id: string }
+  format: AudioFormat
   speed: number
   maxOutputTokens: number | 'inf'
   metadata: Record<string, string> | null
@@ -41,8 +42,8 @@ export interface ResponsePort {
   emit: (event: ServerEventDraft) => void
   /** First audio is about to go out. */
   onAudio(): void
-  /** Just before `response.done`: another response may begin. */
-  onEnd(): void
+  /** Just before `response.done`: another response may begin. The audio will have been played at this time, if the client plays it as it comes. */
+  onEnd(playedAtMs: number): void
   onFault(fault: StageError): void
 }
 
@@ -64,7 +65,8 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
   const { signal } = abort
   const pace = createPace({ clock, signal })
   const splitter = createClauseSplitter()
-  const output = createResponseOutput({ emit, ids: port.ids, responseId: plan.id, modality: plan.modality, conversation: plan.conversation })
+  const { id: responseId, modality, format, conversation } = plan
+  const output = createResponseOutput({ emit, ids: port.ids, responseId, modality, format, conversation })
   let input: TokenCount = { text: textTokens(plan.instructions), audio: 0 }
   let over = false
 
@@ -81,15 +83,15 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
     abort.abort()
     output.close(outcome.status === 'completed' ? 'completed' : 'incomplete')
     if (outcome.status === 'failed') port.onFault(outcome.fault)
-    port.onEnd()
+    // A client that was interrupted, or cancelled, plays no further.
+    port.onEnd(outcome.status === 'cancelled' ? clock.nowMs() : pace.playedAtMs)
     emit({ type: 'response.done', response: {
       ...describe(plan, outcome.status),
       status_details: statusDetails(outcome),
       output: output.items,
       usage: responseUsage(input, output.tokens),
     } })
-    // The embedded engine has no rate limits; the event closes the cycle as it does at OpenAI.
-    emit({ type: 'rate_limits.updated', rate_limits: [] })
+    emit({ type: 'rate_limits.updated', rate_limits: [nominalTokenLimit] })
   }
 
   async function speak(clause: string): Promise<void> {
@@ -176,7 +178,7 @@ function describe(plan: ResponsePlan, status: ResponseObject['status']): Respons
     conversation_id: plan.conversationId,
     output_modalities: [plan.modality] as ResponseObject['output_modalities'],
     max_output_tokens: plan.maxOutputTokens,
-    audio: { output: { format: { type: 'audio/pcm', rate: 24000 }, voice: plan.voice } },
+    audio: { output: { format: plan.format, voice: plan.voice } },
     usage: null,
     metadata: plan.metadata,
   }

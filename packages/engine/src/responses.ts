@@ -6,12 +6,14 @@ import { createEntry } from './item-entry.ts'
 import { startResponse } from './response.ts'
 import type { Response, ResponsePlan, ResponsePort } from './response.ts'
 import { refuseTools, toolsOf } from './response-tools.ts'
-import { refuseFormat } from './session-config.ts'
+import { formatOf } from './wire-audio.ts'
 
 /** Responses beside the conversation, at a time. More ⇒ refused. */
 export const MAX_OUT_OF_BAND = 8
 
 export interface ResponsesOptions extends Omit<ResponsePort, 'onEnd' | 'onAudio'> {
+  /** The response in the conversation is over; its audio will have been played at this time. */
+  onPlayed(playedAtMs: number): void
   ids: (prefix: string) => string
   session: () => RealtimeSession
   conversation: Conversation
@@ -50,8 +52,7 @@ export function createResponses(options: ResponsesOptions): Responses {
     if (voice !== undefined && spoken && request.conversation !== 'none' && JSON.stringify(voice) !== JSON.stringify(session().audio.output.voice)) {
       return wireError('cannot_update_voice', 'Cannot update a conversation\'s voice if assistant audio is present.', { param: 'response.audio.output.voice' })
     }
-    return refuseFormat(request.audio?.output?.format, 'response.audio.output.format')
-      ?? refuseTools(request, session())
+    return refuseTools(request, session())
   }
 
   function start(request: ResponseOptions, entries: () => readonly Entry[]): void {
@@ -67,6 +68,7 @@ export function createResponses(options: ResponsesOptions): Responses {
       instructions,
       tools,
       voice: request.audio?.output?.voice ?? config.audio.output.voice,
+      format: formatOf(request.audio?.output?.format) ?? config.audio.output.format,
       speed: config.audio.output.speed,
       maxOutputTokens: request.max_output_tokens ?? config.max_output_tokens,
       metadata: request.metadata ?? null,
@@ -79,9 +81,10 @@ export function createResponses(options: ResponsesOptions): Responses {
     const response = startResponse(plan, {
       ...options,
       onAudio() { spoken ||= !outOfBand },
-      onEnd() {
+      onEnd(playedAtMs) {
         ended = true
         running.delete(plan.id)
+        if (!outOfBand) options.onPlayed(playedAtMs)
       },
     })
     if (!ended) running.set(plan.id, response)
@@ -98,7 +101,7 @@ export function createResponses(options: ResponsesOptions): Responses {
         start(request, () => known)
         return undefined
       }
-      const context = resolveInput(request.input, conversation, ids)
+      const context = resolveInput(request.input, conversation, ids, session().audio)
       if (!Array.isArray(context)) return context
       start(request, () => context)
       return undefined
@@ -116,7 +119,7 @@ export function createResponses(options: ResponsesOptions): Responses {
 }
 
 /** A context of its own: new items, and references to items of the conversation. */
-function resolveInput(input: NonNullable<ResponseOptions['input']>, conversation: Conversation, ids: (prefix: string) => string): Entry[] | ServerError {
+function resolveInput(input: NonNullable<ResponseOptions['input']>, conversation: Conversation, ids: (prefix: string) => string, audio: RealtimeSession['audio']): Entry[] | ServerError {
   const entries: Entry[] = []
   for (const [index, draft] of input.entries()) {
     if (draft.type === 'item_reference') {
@@ -125,7 +128,7 @@ function resolveInput(input: NonNullable<ResponseOptions['input']>, conversation
       entries.push(entry)
       continue
     }
-    const created = createEntry(draft, ids)
+    const created = createEntry(draft, ids, audio)
     if (!created.ok) return created.error.param ? { ...created.error, param: `response.input[${index}].${created.error.param}` } : missingParameter(`response.input[${index}]`)
     entries.push(created.entry)
   }

@@ -1,9 +1,8 @@
-import type { AudioFormat, RealtimeSession, ServerError, SessionUpdate, TurnDetection } from '@kaiwa/protocol'
+import type { RealtimeSession, ServerError, SessionUpdate, TurnDetection } from '@kaiwa/protocol'
 import { serverVadDefaults } from '@kaiwa/protocol'
 import { wireError } from '@kaiwa/protocol/errors'
 import { refuseToolChoice, refuseToolList } from './response-tools.ts'
-
-const pcm24k: AudioFormat = { type: 'audio/pcm', rate: 24000 }
+import { formatOf, pcm24k } from './wire-audio.ts'
 
 /** The session as it is served first: every key present (GA protocol, "Session object"). */
 export function defaultSession({ id, model, voice, expiresAtMs }: { id: string, model: string, voice: string, expiresAtMs: number }): RealtimeSession {
@@ -34,24 +33,21 @@ export type ConfigChange = { ok: true, session: RealtimeSession } | { ok: false,
 const refuse = (error: ServerError): ConfigChange => ({ ok: false, error })
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
+export interface SessionFacts {
+  /** Assistant audio exists. */
+  voiceLocked: boolean
+  /** A response is in progress. */
+  responding?: boolean
+}
+
 /**
  * Merges an update into the session: only the fields present change, nested objects merge, `null`, `""` and `[]` clear.
- * One bad field refuses the whole update. `voiceLocked`: assistant audio exists.
+ * One bad field refuses the whole update.
  */
-export function updateSession(current: RealtimeSession, update: SessionUpdate, { voiceLocked }: { voiceLocked: boolean }): ConfigChange {
-  const { audio, model, ...plain } = update
-  if (model !== undefined && model !== current.model) {
-    return refuse(wireError('invalid_value', `Invalid value: '${model}'. The model of a session can't change; this one speaks to '${current.model}'.`, { param: 'session.model' }))
-  }
-  const formatError = refuseFormat(audio?.input?.format, 'session.audio.input.format') ?? refuseFormat(audio?.output?.format, 'session.audio.output.format')
-  if (formatError) return refuse(formatError)
-  const voice = audio?.output?.voice as RealtimeSession['audio']['output']['voice'] | undefined
-  if (voice !== undefined && voiceLocked && !same(voice, current.audio.output.voice)) {
-    return refuse(wireError('cannot_update_voice', 'Cannot update a conversation\'s voice if assistant audio is present.', { param: 'session.audio.output.voice' }))
-  }
-  if (update.tracing !== undefined && current.tracing !== null && !same(update.tracing, current.tracing)) {
-    return refuse(wireError('invalid_value', 'Tracing can\'t change once it is enabled.', { param: 'session.tracing' }))
-  }
+export function updateSession(current: RealtimeSession, update: SessionUpdate, facts: SessionFacts): ConfigChange {
+  const refusal = refuseChange(current, update, facts)
+  if (refusal) return refuse(refusal)
+  const { audio, model: _same, ...plain } = update
   const session = { ...current, ...withoutUndefined(plain), audio: mergeAudio(current.audio, audio) } as RealtimeSession
   const toolError = refuseToolList(update.tools ?? [], 'session.tools')
     // Whether a required call is possible is asked when a response begins: the tools may come in a later update.
@@ -59,11 +55,26 @@ export function updateSession(current: RealtimeSession, update: SessionUpdate, {
   return toolError ? refuse(toolError) : { ok: true, session }
 }
 
-/** The engine speaks one format so far. */
-export function refuseFormat(format: unknown, param: string): ServerError | undefined {
-  const type = typeof format === 'object' && format !== null && 'type' in format ? format.type : undefined
-  if (type === undefined || type === 'audio/pcm') return undefined
-  return wireError('invalid_value', `Invalid value: '${String(type)}'. The embedded engine speaks audio/pcm only, yet.`, { param: `${param}.type` })
+/** What is right by its form, and still can't be had now or here. */
+function refuseChange(current: RealtimeSession, update: SessionUpdate, { voiceLocked, responding }: SessionFacts): ServerError | undefined {
+  const { model, tracing, include } = update
+  const { voice, speed } = update.audio?.output ?? {}
+  if (model !== undefined && model !== current.model) {
+    return wireError('invalid_value', `Invalid value: '${model}'. The model of a session can't change; this one speaks to '${current.model}'.`, { param: 'session.model' })
+  }
+  if (voice !== undefined && voiceLocked && !same(voice, current.audio.output.voice)) {
+    return wireError('cannot_update_voice', 'Cannot update a conversation\'s voice if assistant audio is present.', { param: 'session.audio.output.voice' })
+  }
+  if (speed !== undefined && responding && speed !== current.audio.output.speed) {
+    return wireError('invalid_value', 'The speed can change between responses only; one is in progress.', { param: 'session.audio.output.speed' })
+  }
+  if (tracing !== undefined && current.tracing !== null && !same(tracing, current.tracing)) {
+    return wireError('invalid_value', 'Tracing can\'t change once it is enabled.', { param: 'session.tracing' })
+  }
+  if (include && include.length > 0) {
+    return wireError('invalid_value', `Invalid value: '${include[0]}'. The embedded engine's recognisers know no log probabilities.`, { param: 'session.include' })
+  }
+  return undefined
 }
 
 type Audio = RealtimeSession['audio']
@@ -75,8 +86,8 @@ function mergeAudio(current: Audio, update: SessionUpdate['audio']): Audio {
     input: { ...current.input, ...withoutUndefined(input) },
     output: { ...current.output, ...withoutUndefined(output) },
   } as Audio
-  merged.input.format = pcm24k
-  merged.output.format = pcm24k
+  merged.input.format = formatOf(input.format) ?? current.input.format
+  merged.output.format = formatOf(output.format) ?? current.output.format
   if (input.turn_detection) merged.input.turn_detection = mergeTurnDetection(current.input.turn_detection, input.turn_detection as Partial<TurnDetection>)
   if (input.transcription) merged.input.transcription = { ...current.input.transcription, ...withoutUndefined(input.transcription) }
   if (input.noise_reduction) merged.input.noise_reduction = { ...current.input.noise_reduction, ...withoutUndefined(input.noise_reduction) } as Audio['input']['noise_reduction']

@@ -1,51 +1,69 @@
-import type { ClientEvent, RealtimeSession, ServerError, SessionUpdate } from '@kaiwa/protocol'
+import type { ClientEvent, RealtimeSession, ResponseOptions, ServerError, SessionUpdate, TranscriptionSessionUpdate } from '@kaiwa/protocol'
 import { parseClientEvent } from '@kaiwa/protocol/client-event-schema'
 import { wireError } from '@kaiwa/protocol/errors'
 import { assertNever } from './assert-never.ts'
 import { createConversation } from './conversation.ts'
-import type { EngineOptions, EngineSession, SessionPort } from './engine.ts'
-import { createHearing } from './hearing.ts'
+import type { EngineOptions, EngineSession, OpenOptions, SessionPort } from './engine.ts'
+import { createHearing, idleMs } from './hearing.ts'
+import { createIdleTimeout } from './idle-timeout.ts'
 import { createItemDesk } from './item-desk.ts'
 import { createOutlet } from './outlet.ts'
 import { createResponses } from './responses.ts'
 import { defaultSession, updateSession } from './session-config.ts'
 import type { StageError } from './stages.ts'
+import { forIntent, refuseForIntent, servedSession, updateFor } from './transcription-session.ts'
 import { explainUnsupported, refuseOverWebSocket } from './unsupported.ts'
 
 const DEFAULT_SESSION_MS = 60 * 60 * 1000
 
 /** One Realtime session: client event → decision → effects. Wiring only; the parts know nothing of each other. */
-export function createSession(engine: EngineOptions, port: SessionPort, { model, voice = 'alloy' }: { model: string, voice?: string }): EngineSession {
+export function createSession(engine: EngineOptions, port: SessionPort, { model, voice = 'alloy', intent = 'conversation' }: OpenOptions): EngineSession {
   const { stages, clock, ids, sessionMs = DEFAULT_SESSION_MS } = engine
   const { emit, refuse, shut } = createOutlet({ port, ids })
   const onFault = (fault: StageError) => engine.onStageFault?.(fault)
-  let config: RealtimeSession = defaultSession({ id: ids('sess'), model, voice, expiresAtMs: clock.nowMs() + sessionMs })
+  let config: RealtimeSession = forIntent(defaultSession({ id: ids('sess'), model, voice, expiresAtMs: clock.nowMs() + sessionMs }), intent)
   let closed = false
 
   const session = () => config
   const conversation = createConversation()
-  const responses = createResponses({ stages, clock, ids, emit, onFault, session, conversation, conversationId: ids('conv') })
+  const responses = createResponses({ stages, clock, ids, emit, onFault, session, conversation, conversationId: ids('conv'), onPlayed })
   const hearing = createHearing({ stages, clock, ids, emit, onFault, session, conversation, onSpeech, onTurn, onBroken: refuse })
-  const items = createItemDesk({ emit, ids, conversation, turns: hearing })
+  const items = createItemDesk({ emit, ids, conversation, session, turns: hearing })
+  const idle = createIdleTimeout({ clock, idleMs: () => idleMs(config), position: () => hearing.position, onTimeout: from => hearing.commitSilence(from) })
   const stopExpiry = clock.setTimer(expire, sessionMs)
-  emit({ type: 'session.created', session: config })
+  emit({ type: 'session.created', session: servedSession(config, intent) })
+
+  function onPlayed(playedAtMs: number): void {
+    idle.responseEnded(playedAtMs)
+  }
 
   function onSpeech(): void {
+    idle.stop()
     if (config.audio.input.turn_detection?.interrupt_response) responses.active?.cancel('turn_detected')
   }
 
   function onTurn(): void {
-    const refusal = config.audio.input.turn_detection?.create_response ? responses.create({}) : undefined
+    const answers = intent === 'conversation' && config.audio.input.turn_detection?.create_response
+    const refusal = answers ? respond({}) : undefined
     if (refusal) refuse(refusal)
   }
 
-  function configure(update: SessionUpdate): ServerError | undefined {
-    const change = updateSession(config, update, { voiceLocked: responses.spoken })
+  function respond(options: ResponseOptions): ServerError | undefined {
+    const refusal = responses.create(options)
+    if (!refusal && options.conversation !== 'none') idle.stop()
+    return refusal
+  }
+
+  function configure(asked: SessionUpdate | TranscriptionSessionUpdate): ServerError | undefined {
+    const own = updateFor(asked, intent)
+    if (!own.ok) return own.error
+    const change = updateSession(config, own.update, { voiceLocked: responses.spoken, responding: responses.active !== undefined })
     if (!change.ok) return change.error
     const before = config.audio.input.turn_detection?.type
     config = change.session
     if (config.audio.input.turn_detection?.type !== before) hearing.startOver()
-    emit({ type: 'session.updated', session: config })
+    idle.reconsider()
+    emit({ type: 'session.updated', session: servedSession(config, intent) })
     return undefined
   }
 
@@ -60,7 +78,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, { model,
       case 'conversation.item.retrieve': return items.retrieve(event)
       case 'conversation.item.truncate': return items.truncate(event)
       case 'conversation.item.delete': return items.remove(event)
-      case 'response.create': return responses.create(event.response ?? {})
+      case 'response.create': return refuseForIntent(event, intent) ?? respond(event.response ?? {})
       case 'response.cancel': return responses.cancel(event.response_id) ? undefined : wireError('response_cancel_not_active', 'Cancellation failed: no active response found')
       case 'output_audio_buffer.clear': return refuseOverWebSocket(event.type)
       default: return assertNever(event)
@@ -93,6 +111,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, { model,
     if (closed) return
     closed = true
     stopExpiry()
+    idle.stop()
     shut()
     hearing.close()
     responses.close()

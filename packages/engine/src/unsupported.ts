@@ -4,7 +4,6 @@ import { invalidValue } from '@kaiwa/protocol/errors'
 
 /** Parts of the protocol that the embedded engine refuses so far, by the place where a client asks for them. */
 const notYet: { param: RegExp, value: string, what: string }[] = [
-  { param: /^session\.type$/, value: 'transcription', what: 'transcription sessions' },
   { param: /^(session|response)\.tools\[\d+\]\.type$/, value: 'mcp', what: 'MCP tools' },
   { param: /^(session|response)\.tool_choice\.type$/, value: 'mcp', what: 'MCP tools' },
 ]

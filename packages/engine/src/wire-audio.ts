@@ -11,6 +11,12 @@ import { WIRE_SAMPLE_RATE } from './input-buffer.ts'
 
 export const pcm24k = { type: 'audio/pcm', rate: 24_000 } as const satisfies AudioFormat
 
+/** A format as a client names it, whole. */
+export function formatOf(asked: { type?: AudioFormat['type'] } | undefined): AudioFormat | undefined {
+  const type = asked?.type
+  return type === undefined ? undefined : type === 'audio/pcm' ? pcm24k : { type }
+}
+
 const SAMPLES_PER_G711_BYTE = WIRE_SAMPLE_RATE / G711_SAMPLE_RATE
 const lawOf = ({ type }: AudioFormat): G711Law | undefined => type === 'audio/pcm' ? undefined : type === 'audio/pcmu' ? 'pcmu' : 'pcma'
 

@@ -41,7 +41,7 @@ describe('session configuration', () => {
 
   it('accepts and echoes what it has no use for', () => {
     const fields = {
-      tracing: 'auto', truncation: { type: 'retention_ratio', retention_ratio: 0.8 }, prompt: { id: 'pmpt_1' }, include: ['item.input_audio_transcription.logprobs'],
+      tracing: 'auto', truncation: { type: 'retention_ratio', retention_ratio: 0.8 }, prompt: { id: 'pmpt_1' }, include: [],
       tools: [{ type: 'function', name: 'now', parameters: { type: 'object' } }], tool_choice: { type: 'function', name: 'now' },
     }
     expect(changed(fresh(), fields)).toMatchObject(fields)
@@ -67,11 +67,22 @@ describe('session configuration', () => {
     expect(changed(traced, { tracing: 'auto' }).tracing).toBe('auto')
   })
 
-  it('says that it speaks one format only', () => {
-    expect(refused(fresh(), { audio: { input: { format: { type: 'audio/pcmu' } } } })).toMatchObject({
-      code: 'invalid_value', param: 'session.audio.input.format.type', message: 'Invalid value: \'audio/pcmu\'. The embedded engine speaks audio/pcm only, yet.',
-    })
-    expect(changed(fresh(), { audio: { output: { format: { type: 'audio/pcm' } } } }).audio.output.format).toEqual({ type: 'audio/pcm', rate: 24000 })
+  it('takes any format of the protocol, each way by itself', () => {
+    const telephone = changed(fresh(), { audio: { input: { format: { type: 'audio/pcmu' } } } })
+    expect(telephone.audio.input.format).toEqual({ type: 'audio/pcmu' })
+    expect(telephone.audio.output.format).toEqual({ type: 'audio/pcm', rate: 24000 })
+    expect(changed(telephone, { audio: { input: { format: { type: 'audio/pcm' } } } }).audio.input.format).toEqual({ type: 'audio/pcm', rate: 24000 })
+    expect(changed(telephone, { instructions: 'x', audio: { input: { turn_detection: null } } }).audio.input.format).toEqual({ type: 'audio/pcmu' })
+  })
+
+  it('keeps the speed while a response is in progress', () => {
+    const change = (speed: number) => updateSession(fresh(), update({ audio: { output: { speed } } }), { voiceLocked: false, responding: true })
+    expect(change(1.2)).toMatchObject({ ok: false, error: { code: 'invalid_value', param: 'session.audio.output.speed' } })
+    expect(change(1)).toMatchObject({ ok: true })
+  })
+
+  it('refuses log probabilities, because no recogniser here knows any', () => {
+    expect(refused(fresh(), { include: ['item.input_audio_transcription.logprobs'] })).toMatchObject({ code: 'invalid_value', param: 'session.include' })
   })
 
   it('wants a named tool to exist', () => {

@@ -190,7 +190,6 @@ describe('a session', () => {
   })
 
   it.each([
-    ['transcription sessions', { type: 'session.update', session: { type: 'transcription' } }],
     ['MCP tools', updated({ tools: [{ type: 'mcp', server_label: 'x', server_url: 'https://example.org' }] })],
   ])('says that it has no %s yet', (what, event) => {
     open()

@@ -58,7 +58,7 @@ const turnDetection = z.discriminatedUnion('type', [
     threshold: z.number().min(0).max(1).optional(),
     prefix_padding_ms: milliseconds.optional(),
     silence_duration_ms: milliseconds.optional(),
-    idle_timeout_ms: milliseconds.nullable().optional(),
+    idle_timeout_ms: z.int().min(5_000).max(30_000).nullable().optional(),
     ...responding,
   }),
   z.strictObject({ type: z.literal('semantic_vad'), eagerness: z.enum(['low', 'medium', 'high', 'auto']).optional(), ...responding }),
@@ -95,8 +95,15 @@ const generation = {
   max_output_tokens: maxOutputTokens.optional(),
   prompt: prompt.optional(),
 }
-const sessionUpdate = z.strictObject({
-  type: z.enum(['realtime']),
+const audioInput = z.strictObject({
+  format: audioFormat.optional(),
+  transcription: transcription.nullable().optional(),
+  noise_reduction: z.strictObject({ type: z.enum(['near_field', 'far_field']), strength: z.number().min(0).max(1).optional() }).nullable().optional(),
+  turn_detection: turnDetection.nullable().optional(),
+})
+const include = z.array(z.enum(['item.input_audio_transcription.logprobs'])).nullable().optional()
+const realtimeUpdate = z.strictObject({
+  type: z.literal('realtime'),
   model: z.string().optional(),
   ...generation,
   tracing: z.union([z.enum(['auto']), z.strictObject({ workflow_name: z.string().optional(), group_id: z.string().optional(), metadata: freeRecord.optional() })]).nullable().optional(),
@@ -109,16 +116,13 @@ const sessionUpdate = z.strictObject({
     }),
   ]).optional(),
   audio: z.strictObject({
-    input: z.strictObject({
-      format: audioFormat.optional(),
-      transcription: transcription.nullable().optional(),
-      noise_reduction: z.strictObject({ type: z.enum(['near_field', 'far_field']), strength: z.number().min(0).max(1).optional() }).nullable().optional(),
-      turn_detection: turnDetection.nullable().optional(),
-    }).optional(),
+    input: audioInput.optional(),
     output: z.strictObject({ format: audioFormat.optional(), voice: voice.optional(), speed: z.number().min(0.25).max(1.5).optional() }).optional(),
   }).optional(),
-  include: z.array(z.enum(['item.input_audio_transcription.logprobs'])).nullable().optional(),
+  include,
 })
+const transcriptionUpdate = z.strictObject({ type: z.literal('transcription'), audio: z.strictObject({ input: audioInput.optional() }).optional(), include })
+const sessionUpdate = z.discriminatedUnion('type', [realtimeUpdate, transcriptionUpdate])
 const metadata = z.record(z.string().max(64), z.string().max(512)).refine(pairs => Object.keys(pairs).length <= 16, 'at most 16 pairs').nullable()
 const responseOptions = z.strictObject({
   conversation: z.enum(['auto', 'none']).optional(),

@@ -1,11 +1,11 @@
 import type { ItemDraft } from './items.ts'
-import type { SessionUpdate, ToolChoice, FunctionTool, Reasoning } from './session-config.ts'
+import type { AudioFormat, SessionUpdate, ToolChoice, FunctionTool, Reasoning, TranscriptionSessionUpdate } from './session-config.ts'
 
 /** What a client may say (GA protocol, "Client events"). All take an optional `event_id`, echoed in errors. */
 
 interface ClientEventBase { event_id?: string }
 
-export interface SessionUpdateEvent extends ClientEventBase { type: 'session.update', session: SessionUpdate }
+export interface SessionUpdateEvent extends ClientEventBase { type: 'session.update', session: SessionUpdate | TranscriptionSessionUpdate }
 /** `audio` is base64, at most 15 MiB decoded; nothing acknowledges it. */
 export interface InputAudioAppendEvent extends ClientEventBase { type: 'input_audio_buffer.append', audio: string }
 export interface InputAudioCommitEvent extends ClientEventBase { type: 'input_audio_buffer.commit' }
@@ -27,7 +27,7 @@ export interface ResponseOptions {
   input?: (ItemDraft | { type: 'item_reference', id: string })[]
   instructions?: string
   output_modalities?: ['audio'] | ['text']
-  audio?: { output?: { format?: unknown, voice?: string | { id: string } } }
+  audio?: { output?: { format?: { type: AudioFormat['type'], rate?: 24000 }, voice?: string | { id: string } } }
   tools?: FunctionTool[]
   tool_choice?: ToolChoice
   max_output_tokens?: number | 'inf'

@@ -1,5 +1,5 @@
 import type { Item, ResponsePart } from './items.ts'
-import type { RealtimeSession } from './session-config.ts'
+import type { RealtimeSession, TranscriptionSession } from './session-config.ts'
 
 /** What a server may say over a WebSocket (GA protocol, "Server events"). Events we only pass on are `unknown` to the parser. */
 
@@ -53,8 +53,8 @@ interface InResponse { response_id: string, item_id: string, output_index: numbe
 interface InCall { response_id: string, item_id: string, output_index: number, call_id: string }
 
 export type ServerEvent
-  = | Ev<'session.created'> & { session: RealtimeSession }
-    | Ev<'session.updated'> & { session: RealtimeSession }
+  = | Ev<'session.created'> & { session: RealtimeSession | TranscriptionSession }
+    | Ev<'session.updated'> & { session: RealtimeSession | TranscriptionSession }
     | Ev<'error'> & { error: ServerError }
     | Ev<'conversation.item.added'> & { item: Item, previous_item_id: string | null }
     | Ev<'conversation.item.done'> & { item: Item, previous_item_id: string | null }

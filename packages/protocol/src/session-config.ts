@@ -67,8 +67,21 @@ export interface RealtimeSession {
 
 type DeepPartial<T> = T extends unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T
 
+/** A session that only listens: turns become transcripts, and nothing is answered. */
+export interface TranscriptionSession {
+  type: 'transcription'
+  object: 'realtime.transcription_session'
+  id: string
+  /** Unix seconds. */
+  expires_at: number
+  audio: { input: RealtimeSession['audio']['input'] }
+  include: string[] | null
+}
+
 /** What a client sends in `session.update`: `type`, and only the fields that change. */
 export type SessionUpdate = { type: 'realtime' } & Omit<DeepPartial<RealtimeSession>, 'type' | 'object' | 'id' | 'expires_at'>
+
+export type TranscriptionSessionUpdate = { type: 'transcription', audio?: { input?: DeepPartial<RealtimeSession['audio']['input']> }, include?: string[] | null }
 
 export const serverVadDefaults = {
   type: 'server_vad',

@@ -42,6 +42,7 @@ function lineOf(session: RealtimeSession, detection: TurnDetection | null): Line
  * old one was doing is over, its conversation and its meter stay.
  */
 export function receiveSession(step: Step, { session }: ServerEventOf<'session.created' | 'session.updated'>): void {
+  if (session.type === 'transcription') return
   const before = step.state.line
   if (before && before.sessionId !== session.id) startAnew(step)
   const line = lineOf(session, detectionInForce(step, detectionOf(session)))
