@@ -76,6 +76,7 @@ export const en = {
   thread: {
     label: 'Conversation',
     turns: 'No turns yet | 1 turn | {count} turns',
+    earlier: 'Show 1 earlier turn | Show {count} earlier turns',
     typed: 'Typed',
     late: 'Transcript on its way',
     none: 'No transcript of this turn',
@@ -149,7 +150,7 @@ export const en = {
     last: 'Last answer',
     unit: 'ms',
     meaning: 'from the end of your speech to the first sound you heard',
-    history: 'Last answer | Last {count} answers',
+    history: 'Last {count} answers',
     median: 'half are faster',
     slowest: 'slowest',
     fastest: 'fastest',

@@ -25,7 +25,7 @@ function allowedIn(state: ScriptedState): ReadonlySet<Action> {
 }
 
 function manyTurns(count: number): Turn[] {
-  const pool = scriptedTurns('rolling-over')
+  const pool = scriptedTurns('speaking')
   return Array.from({ length: count }, (_, index) => {
     const turn = pool[index % pool.length]!
     return { ...turn, startedAtMs: index * 4000, segment: { ...turn.segment, id: `item_${index}` } }
@@ -65,6 +65,17 @@ export function scriptedVoiceSession(script: Script): VoiceSession {
     for (const listener of listeners) listener(snapshot)
   }
 
+  /** An answer is heard on, a character at a time. */
+  const hearing = script.clock && script.state === 'speaking' ? setInterval(hearOn, 60) : undefined
+
+  function hearOn(): void {
+    const last = snapshot.turns.at(-1)
+    if (snapshot.state.name !== 'speaking' || last?.heardChars === undefined) return
+    const heardChars = last.heardChars < last.segment.text.length ? last.heardChars + 1 : 0
+    snapshot = { ...snapshot, turns: [...snapshot.turns.slice(0, -1), { ...last, heardChars }] }
+    for (const listener of listeners) listener(snapshot)
+  }
+
   return {
     get snapshot() { return snapshot },
     subscribe(listener) {
@@ -86,6 +97,9 @@ export function scriptedVoiceSession(script: Script): VoiceSession {
     nowMs,
     timeline: () => scriptedTimeline(current.state, startMs, nowMs()),
     records: { list: () => records, version: 1, dropped: 0, subscribe: () => () => undefined },
-    close: () => listeners.clear(),
+    close: () => {
+      clearInterval(hearing)
+      listeners.clear()
+    },
   }
 }
