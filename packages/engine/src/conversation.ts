@@ -22,6 +22,8 @@ export interface Entry {
   words: string
   /** Settles, never rejects, when the recogniser is done with the item. */
   heard?: Promise<void>
+  /** The user's turn, in which nobody said anything for as long as the session allows. */
+  silent?: boolean
   clauses: SpokenClause[]
   cut: boolean
 }
@@ -163,7 +165,7 @@ export function turnsOf(entries: readonly Entry[]): ResponderTurn[] {
     const text = [...typed, entry.words].filter(Boolean).join(' ')
     // A user turn that wasn't understood stays, empty: the responder asks back. An assistant one that wasn't heard doesn't.
     if (!text && item.role !== 'user') return []
-    return [{ role: item.role, text, ...(entry.cut ? { cut: true } : {}) }]
+    return [{ role: item.role, text, ...(entry.cut && { cut: true }), ...(entry.silent && { silent: true }) }]
   })
 }
 

@@ -133,7 +133,8 @@ export function createHearing(options: HearingOptions): Hearing {
     commitSilence(from) {
       const itemId = turns.begin(Math.max(from, buffer.start))
       emit({ type: 'input_audio_buffer.timeout_triggered', audio_start_ms: positionToMs(from), audio_end_ms: positionToMs(buffer.end), item_id: itemId })
-      commitTurn(Math.max(from, buffer.start), buffer.end)
+      turns.commitSilence(Math.max(from, buffer.start), buffer.end)
+      turnFrom = undefined
       listening.reset()
       options.onTurn()
     },

@@ -1,5 +1,5 @@
 import type { ClientEvent, RealtimeSession, ServerError, ServerEventDraft } from '@kaiwa/protocol'
-import { wireError } from '@kaiwa/protocol/errors'
+import { errorEvent, wireError } from '@kaiwa/protocol/errors'
 import type { WireErrorCode } from '@kaiwa/protocol/errors'
 import { isOutputAudio, truncateEntry } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
@@ -55,14 +55,16 @@ export function createItemDesk({ emit, ids, conversation, session, turns }: Item
       return undefined
     },
 
-    truncate({ item_id: id, content_index: contentIndex, audio_end_ms: audioEndMs }) {
+    truncate({ item_id: id, content_index: contentIndex, audio_end_ms: wantedMs, event_id: eventId = null }) {
       const entry = conversation.get(id)
       if (!entry) return missing('item_truncate_invalid_item_id', 'truncating', id)
       const { item } = entry
       const part = item.type === 'message' && item.role === 'assistant' ? item.content[contentIndex] : undefined
       if (!part || !isOutputAudio(part) || !entry.audio) return wireError('unsupported_content_type', 'Only model output audio messages can be truncated', { param: 'item_id' })
       const heldMs = Math.floor(entry.audio.durationMs)
-      if (audioEndMs > heldMs) return wireError('invalid_value', `Audio content of ${heldMs}ms is already shorter than ${audioEndMs}ms`, { param: 'audio_end_ms' })
+      const audioEndMs = Math.min(wantedMs, heldMs)
+      // As captured from the API: it complains, and then cuts where the audio ends. A bridge that counts wrong stays in step.
+      if (wantedMs > heldMs) emit(errorEvent(wireError('invalid_value', `Audio content of ${heldMs}ms is already shorter than ${wantedMs}ms`, { param: 'audio_end_ms', eventId })))
       truncateEntry(entry, audioEndMs)
       emit({ type: 'conversation.item.truncated', item_id: id, content_index: contentIndex, audio_end_ms: audioEndMs })
       return undefined

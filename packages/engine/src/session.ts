@@ -54,6 +54,12 @@ export function createSession(engine: EngineOptions, port: SessionPort, { model,
     return refusal
   }
 
+  function commit(): ServerError | undefined {
+    const refusal = hearing.commit()
+    if (!refusal) idle.stop()
+    return refusal
+  }
+
   function configure(asked: SessionUpdate | TranscriptionSessionUpdate): ServerError | undefined {
     const own = updateFor(asked, intent)
     if (!own.ok) return own.error
@@ -72,7 +78,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, { model,
     switch (event.type) {
       case 'session.update': return configure(event.session)
       case 'input_audio_buffer.append': return hearing.append(event.audio)
-      case 'input_audio_buffer.commit': return hearing.commit()
+      case 'input_audio_buffer.commit': return commit()
       case 'input_audio_buffer.clear': return void hearing.clear()
       case 'conversation.item.create': return items.create(event)
       case 'conversation.item.retrieve': return items.retrieve(event)

@@ -35,6 +35,8 @@ export interface UserTurns {
   discard(): void
   /** `[from, to)` of the buffer becomes an item, with the id promised at `begin` if there was one. */
   commit(from: number, to: number): void
+  /** The same for a stretch in which nobody spoke: there are no words to look for. */
+  commitSilence(from: number, to: number): void
   /** Recognises audio that came with an item. */
   recognise(entry: Entry, audio: Int16Array): void
   close(): void
@@ -90,6 +92,19 @@ export function createUserTurns(options: UserTurnsOptions): UserTurns {
     }
   }
 
+  /** The item's way into the conversation. */
+  function place(entry: Entry, audio: Int16Array, to: number): Entry {
+    const previousId = conversation.lastId
+    const { item } = entry
+    buffer.dropBefore(to)
+    conversation.insert(entry)
+    conversation.keepAudio(entry, audio)
+    emit({ type: 'input_audio_buffer.committed', previous_item_id: previousId, item_id: item.id })
+    emit({ type: 'conversation.item.added', previous_item_id: previousId, item })
+    emit({ type: 'conversation.item.done', previous_item_id: previousId, item })
+    return entry
+  }
+
   return {
     get itemId() { return turn?.itemId },
     get partial() { return turn?.recognition?.partial ?? '' },
@@ -103,16 +118,16 @@ export function createUserTurns(options: UserTurnsOptions): UserTurns {
     commit(from, to) {
       const audio = buffer.read(from, to)
       const taken = takeTurn(from)
-      const entry = committedEntry(taken.itemId)
-      const previousId = conversation.lastId
-      buffer.dropBefore(to)
-      conversation.insert(entry)
-      conversation.keepAudio(entry, audio)
-      emit({ type: 'input_audio_buffer.committed', previous_item_id: previousId, item_id: taken.itemId })
-      emit({ type: 'conversation.item.added', previous_item_id: previousId, item: entry.item })
-      emit({ type: 'conversation.item.done', previous_item_id: previousId, item: entry.item })
+      const entry = place(committedEntry(taken.itemId), audio, to)
       taken.deltas.release()
       entry.heard = settle(entry, taken, audio)
+    },
+    commitSilence(from, to) {
+      const { itemId, recognition, deltas } = takeTurn(from)
+      recognition?.cancel()
+      const entry = place({ ...committedEntry(itemId), silent: true }, buffer.read(from, to), to)
+      if (session().audio.input.transcription) entry.item = withTranscript(entry.item, '')
+      deltas.completed('', Math.max(0, to - from) / SAMPLES_PER_MS / 1000)
     },
     recognise(entry, audio) {
       const opened = open(entry.item.id, 0)

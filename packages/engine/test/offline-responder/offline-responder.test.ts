@@ -87,6 +87,12 @@ describe('honesty', () => {
     expect(await ask([user(' '), assistant('I didn\'t catch that. Please say it again.'), user('')])).toBe('I still didn\'t catch that. You can also type it.')
   })
 
+  it('asks whether anybody is there when nobody has spoken, and leaves it at that', async () => {
+    const nobody = { ...user(''), silent: true } as const
+    expect(await ask([user('hello'), assistant('Hi.'), nobody])).toBe('Are you still there?')
+    expect(await ask([nobody, assistant('Are you still there?'), nobody])).toBe('I\'ll be here when you need me.')
+  })
+
   it('says in English that it speaks English only', async () => {
     expect(await ask('今何時ですか')).toBe('That looks like Japanese. I\'m the offline responder of Kaiwa, and the embedded voice speaks English only, yet. Please try it in English.')
     expect(await ask('сколько времени')).toMatch(/^I'm the offline responder of Kaiwa, and the embedded voice speaks English only/)

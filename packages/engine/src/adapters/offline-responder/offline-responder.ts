@@ -4,7 +4,7 @@ import { splitSentences } from './sentences.ts'
 import type { SkillContext, Surroundings } from './skill.ts'
 import { openingWords } from './skills/courtesy.ts'
 import { endedTimersNotice } from './skills/timers.ts'
-import { answerToForeignText, answerToSilence, answerToUnknown } from './skills/unanswered.ts'
+import { answerToForeignText, answerToSilence, answerToUnknown, askIfThere } from './skills/unanswered.ts'
 import { readUtterance } from './utterance.ts'
 
 /** About five minutes of speech: no skill comes near it. */
@@ -29,7 +29,7 @@ async function answerTo(turns: readonly SpokenTurn[], world: World, depth: numbe
   const { before, asked } = splitAtQuestion(turns)
   const last = asked.at(-1)
   if (last === undefined) return before.length === 0 ? openingWords(world) : 'I\'m listening.'
-  if (last.trim() === '') return answerToSilence(before)
+  if (last.trim() === '') return turns.findLast(turn => turn.role === 'user')?.silent ? askIfThere(before) : answerToSilence(before)
   const foreign = answerToForeignText(last)
   if (foreign) return foreign
 

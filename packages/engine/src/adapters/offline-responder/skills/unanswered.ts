@@ -26,6 +26,12 @@ export function answerToSilence(turns: SkillContext['turns']): string {
   return lastSpoken.startsWith('I didn\'t catch that') ? 'I still didn\'t catch that. You can also type it.' : 'I didn\'t catch that. Please say it again.'
 }
 
+/** When nobody has said anything for a while. */
+export function askIfThere(turns: SkillContext['turns']): string {
+  const lastSpoken = turns.findLast(turn => turn.role === 'assistant')?.text ?? ''
+  return lastSpoken.startsWith('Are you still there') ? 'I\'ll be here when you need me.' : 'Are you still there?'
+}
+
 function quoted(shown: string): string {
   const bare = shown.replace(/[.!?,;:\s]+$/u, '').slice(0, MAX_QUOTED_CHARACTERS + 1)
   if (bare.length <= MAX_QUOTED_CHARACTERS) return bare
