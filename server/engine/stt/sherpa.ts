@@ -1,7 +1,7 @@
 /** The worker's side of the sherpa-onnx recognisers. Loaded only when a model pack is there: ONNX Runtime takes 80 MB. */
 import type { SttOperations } from '../workers/ears-operations.ts'
 import type { Handlers } from '../workers/worker-side.ts'
-import type { SherpaPack } from './sherpa-packs.ts'
+import { recognizerConfig, type SherpaPack } from './sherpa-packs.ts'
 
 const SAMPLE_RATE = 16_000
 /** A streaming model says its last word only after it has seen some silence. */
@@ -22,12 +22,7 @@ export async function loadSherpa(pack: SherpaPack): Promise<Handlers<SttOperatio
 }
 
 function streaming(sherpa: Sherpa, pack: SherpaPack & { kind: 'streaming-transducer' }): Handlers<SttOperations> {
-  const { encoder, decoder, joiner } = pack
-  const recognizer = new sherpa.OnlineRecognizer({
-    featConfig: { sampleRate: SAMPLE_RATE, featureDim: 80 },
-    modelConfig: { ...commonConfig(pack), transducer: { encoder, decoder, joiner } },
-    decodingMethod: 'greedy_search',
-  })
+  const recognizer = new sherpa.OnlineRecognizer(recognizerConfig(pack).config)
   let stream = recognizer.createStream()
   const hear = (samples: Float32Array) => {
     stream.acceptWaveform({ samples, sampleRate: SAMPLE_RATE })
@@ -43,10 +38,7 @@ function streaming(sherpa: Sherpa, pack: SherpaPack & { kind: 'streaming-transdu
 }
 
 function whole(sherpa: Sherpa, pack: Exclude<SherpaPack, { kind: 'streaming-transducer' }>): Handlers<SttOperations> {
-  const recognizer = new sherpa.OfflineRecognizer({
-    featConfig: { sampleRate: SAMPLE_RATE, featureDim: 80 },
-    modelConfig: { ...commonConfig(pack), ...modelConfig(pack) },
-  })
+  const recognizer = new sherpa.OfflineRecognizer(recognizerConfig(pack).config)
   let held: Float32Array[] = []
   let heldSamples = 0
   const begin = () => {
@@ -69,20 +61,6 @@ function whole(sherpa: Sherpa, pack: Exclude<SherpaPack, { kind: 'streaming-tran
   decode(new Float32Array(SAMPLE_RATE))
   finish()
   return { start: begin, cancel: begin, decode, finish }
-}
-
-function commonConfig({ tokens }: SherpaPack) {
-  return { tokens, numThreads: 1, provider: 'cpu', debug: 0 }
-}
-
-function modelConfig(pack: Exclude<SherpaPack, { kind: 'streaming-transducer' }>): Record<string, unknown> {
-  switch (pack.kind) {
-    case 'transducer': return { transducer: { encoder: pack.encoder, decoder: pack.decoder, joiner: pack.joiner }, modelType: /parakeet|nemo/i.test(pack.name) ? 'nemo_transducer' : '' }
-    case 'whisper': return { whisper: { encoder: pack.encoder, decoder: pack.decoder, task: 'transcribe', tailPaddings: -1 } }
-    case 'moonshine': return { moonshine: { preprocessor: pack.preprocessor, encoder: pack.encoder, uncachedDecoder: pack.uncachedDecoder, cachedDecoder: pack.cachedDecoder } }
-    case 'sense-voice': return { senseVoice: { model: pack.model, language: '', useInverseTextNormalization: 1 } }
-    default: throw new TypeError(`unknown pack ${JSON.stringify(pack satisfies never)}`)
-  }
 }
 
 /** Some models shout: all capitals become plain writing. */

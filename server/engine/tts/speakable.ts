@@ -20,8 +20,9 @@ export function speakable(text: string): Speakable {
   for (const character of text) {
     const spelled = SPELLED[character] ?? character.normalize('NFKD').replace(/\p{M}/gu, '')
     for (const part of spelled) {
-      if (part >= ' ' && part <= '~') plain += part
-      else if (/\p{L}|\p{N}/u.test(part)) { skipped.add(character); plain += ' ' } else plain += ' '
+      const sayable = part >= ' ' && part <= '~'
+      if (!sayable && /\p{L}|\p{N}/u.test(part)) skipped.add(character)
+      plain += sayable ? part : ' '
     }
   }
   plain = plain.replace(/[*_`#~|<>[\]{}\\^]/g, ' ').replace(/\s+/g, ' ').replace(/ ([.,!?;:])/g, '$1').trim()

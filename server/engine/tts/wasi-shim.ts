@@ -18,6 +18,10 @@ const OFLAG_CREATE = 1
 /** Audio of one clause: 60 s at 16 kHz. A program that writes more is stopped. */
 const MAX_OUTPUT_BYTES = 60 * 16_000 * 2 + 64
 
+type PathOpenArguments = [
+  directory: number, lookup: number, path: number, pathLength: number, flags: number, rights: bigint, inherited: bigint, fdFlags: number, openedAt: number,
+]
+
 /** Thrown through the program by its own `exit`. */
 export class ProgramExit extends Error {
   readonly code: number
@@ -109,7 +113,7 @@ export function createWasiProgram(args: string[]): WasiProgram {
       return SUCCESS
     },
     fd_write: write,
-    path_open(_directory: number, _lookup: number, _path: number, _pathLength: number, flags: number, _rights: bigint, _inherited: bigint, _fdFlags: number, openedAt: number) {
+    path_open(...[, , , , flags, , , , openedAt]: PathOpenArguments) {
       if ((flags & OFLAG_CREATE) === 0) return NOENT
       file.seek(0, 0)
       view().setUint32(openedAt, OUTPUT, true)
