@@ -10,8 +10,10 @@ export function usePrints(session: Pick<VoiceSession, 'timeline'>): (turn: Turn)
   const known = new Map<string, readonly PrintStroke[]>()
 
   return function printOf(turn) {
-    const { segment: { id, speaker }, startedAtMs, durationMs } = turn
+    const { segment: { id, speaker }, startedAtMs, durationMs, earlier } = turn
     if (!durationMs || import.meta.server) return []
+    // Its times are those of a call that is gone: this call's strokes are not its own.
+    if (earlier) return known.get(id) ?? []
     const timeline = session.timeline(startedAtMs, startedAtMs + durationMs)
     const print = turnPrint(turn, speaker === 'user' ? timeline.user : timeline.assistant)
     const before = known.get(id)

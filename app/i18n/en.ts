@@ -77,6 +77,7 @@ export const en = {
     label: 'Conversation',
     turns: 'No turns yet | 1 turn | {count} turns',
     earlier: 'Show 1 earlier turn | Show {count} earlier turns',
+    freshLine: 'A new call begins here. Kaiwa doesn’t know what was said above.',
     typed: 'Typed',
     late: 'Transcript on its way',
     none: 'No transcript of this turn',

@@ -28,7 +28,7 @@ export function recordingPen(): Pen & { drawn: Drawn[] } {
     fill: () => { drawn.push(...path.flatMap(shape => shape.kind === 'arc' ? [{ ...shape, colour: String(pen.fillStyle), filled: true }] : [])) },
     fillRect: (x, y, width, height) => { drawn.push({ kind: 'rect', x, y, width, height, colour: String(pen.fillStyle) }) },
     fillText: (text, x, y) => { drawn.push({ kind: 'text', text, x, y, colour: String(pen.fillStyle) }) },
-    setLineDash: pattern => { dashed = pattern.length > 0 },
+    setLineDash: pattern => { dashed = [...pattern].length > 0 },
   }
   return pen
 }

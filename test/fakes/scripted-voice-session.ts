@@ -9,6 +9,8 @@ export interface Script {
   aside?: Trouble
   /** So many turns instead of the script's own. */
   turns?: number
+  /** The first turns are of a call before, whose line was lost. */
+  earlier?: boolean
   /** Clock that moves the call on, ms; standing still without it. */
   clock?: () => number
 }
@@ -32,6 +34,11 @@ function manyTurns(count: number): Turn[] {
   })
 }
 
+function turnsOf({ state, turns, earlier }: Script): Turn[] {
+  const all = turns === undefined ? scriptedTurns(state) : manyTurns(turns)
+  return earlier ? all.map((turn, index) => index < 4 ? { ...turn, earlier: true } : turn) : all
+}
+
 function snapshotOf(script: Script, muted: boolean): CallSnapshot {
   const { state } = script
   const before = state === 'idle' || state === 'permission' || state === 'connecting' || state === 'error'
@@ -40,7 +47,7 @@ function snapshotOf(script: Script, muted: boolean): CallSnapshot {
     muted: muted || state === 'muted',
     microphone: state === 'idle' || state === 'ended' || state === 'typing' ? 'off' : state === 'permission' ? 'opening' : state === 'error' ? 'failed' : 'on',
     allowed: allowedIn(state),
-    turns: script.turns === undefined ? scriptedTurns(state) : manyTurns(script.turns),
+    turns: turnsOf(script),
     trouble: script.aside,
     ...(before ? {} : { line: { model: 'kaiwa-local', voice: 'flite', capabilities: { turnTaking: 'server', serverInterrupts: true, typedText: true, transcripts: { user: true, assistant: true } } } }),
     ...(state === 'idle' ? {} : { startedAt: 1_800_000_000_000 }),
