@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { ContractClient } from './contract-client.ts'
 import { audioTurnContract } from './clauses/audio-turns.ts'
+import { badInputContract } from './clauses/bad-input.ts'
 import { conversationContract } from './clauses/conversation.ts'
 import { errorContract } from './clauses/errors.ts'
 import { responseContract } from './clauses/responses.ts'
@@ -80,6 +81,9 @@ export function describeRealtimeServer(name: string, start: () => Promise<Realti
     responseContract(scene)
     if (capabilities.openPolicy) conversationContract(scene)
     if (capabilities.audioIn) audioTurnContract(scene)
-    if (capabilities.validates) errorContract(scene)
+    if (capabilities.validates) {
+      errorContract(scene)
+      badInputContract(scene)
+    }
   })
 }
