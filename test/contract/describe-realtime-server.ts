@@ -4,13 +4,20 @@ import { audioTurnContract } from './clauses/audio-turns.ts'
 import { badInputContract } from './clauses/bad-input.ts'
 import { conversationContract } from './clauses/conversation.ts'
 import { errorContract } from './clauses/errors.ts'
+import { overrideContract } from './clauses/overrides.ts'
 import { responseContract } from './clauses/responses.ts'
 import { sessionContract } from './clauses/session.ts'
+import { telephoneContract } from './clauses/telephone.ts'
 import { textTurnContract } from './clauses/text-turns.ts'
+import { transcriptionContract } from './clauses/transcription.ts'
+import { turnTakingContract } from './clauses/turn-taking.ts'
+
+/** What a client asks for when it connects. */
+export interface ConnectOptions { model?: string, intent?: 'transcription' }
 
 /** One server that was started for a test. */
 export interface RealtimeServer {
-  connect(options?: { model?: string }): Promise<ContractClient>
+  connect(options?: ConnectOptions): Promise<ContractClient>
   close(): Promise<void> | void
 }
 
@@ -20,6 +27,8 @@ export interface Capabilities {
   audioIn: boolean
   /** Speaks: audio deltas. */
   audioOut: boolean
+  /** Opens sessions that only listen. */
+  transcriptionSessions: boolean
   /** The client owns the session: updates, own items, overrides. */
   openPolicy: boolean
   /** Refuses wrong events itself, with the API's codes. */
@@ -31,15 +40,15 @@ export interface Capabilities {
 }
 
 export const allCapabilities: Capabilities = {
-  audioIn: true, audioOut: true, openPolicy: true, validates: true, binary: true, prompts: { short: 'Good morning', long: 'Tell me a story' },
+  audioIn: true, audioOut: true, transcriptionSessions: true, openPolicy: true, validates: true, binary: true, prompts: { short: 'Good morning', long: 'Tell me a story' },
 }
 
 /** What a clause works with: fresh for every test. */
 export interface Scene {
   /** A connection whose `session.created` was read. */
-  open(options?: { model?: string }): Promise<ContractClient>
+  open(options?: ConnectOptions): Promise<ContractClient>
   /** A connection of which nothing was read. */
-  connect(options?: { model?: string }): Promise<ContractClient>
+  connect(options?: ConnectOptions): Promise<ContractClient>
   capabilities: Capabilities
 }
 
@@ -79,8 +88,18 @@ export function describeRealtimeServer(name: string, start: () => Promise<Realti
     sessionContract(scene)
     textTurnContract(scene)
     responseContract(scene)
-    if (capabilities.openPolicy) conversationContract(scene)
-    if (capabilities.audioIn) audioTurnContract(scene)
+    if (capabilities.openPolicy) {
+      conversationContract(scene)
+      overrideContract(scene)
+    }
+    if (capabilities.audioIn) {
+      audioTurnContract(scene)
+      if (capabilities.transcriptionSessions) transcriptionContract(scene)
+      if (capabilities.openPolicy) {
+        turnTakingContract(scene)
+        telephoneContract(scene)
+      }
+    }
     if (capabilities.validates) {
       errorContract(scene)
       badInputContract(scene)

@@ -25,7 +25,7 @@ describeRealtimeServer('WebSocket → door → relay → scripted upstream', asy
       await upstream.close()
     },
   }
-})
+}, { transcriptionSessions: false })
 
 describeRealtimeServer('WebSocket → door → embedded engine', async () => {
   const server = await startServer({ startEngine: async () => ({ engine: freshEngine(), hearing: { able: true, by: 'fake stages' }, close: async () => undefined }) })
@@ -33,4 +33,4 @@ describeRealtimeServer('WebSocket → door → embedded engine', async () => {
     connect: ({ model = 'kaiwa-local' } = {}) => server.connect({ query: `?model=${model}` }),
     close: () => server.close(),
   }
-})
+}, { transcriptionSessions: false })

@@ -100,13 +100,14 @@ export function conversationContract({ open, capabilities }: Scene): void {
     expect((await client.next('conversation.item.truncated')).audio_end_ms).toBe(50)
   })
 
-  it('refuses to truncate beyond the end', async () => {
+  it('refuses to truncate beyond the end, and cuts there', async () => {
     const client = await open()
     const { response } = await ask(client, short)
     client.send({ type: 'conversation.item.truncate', item_id: response.output[0].id, content_index: 0, audio_end_ms: 3_600_000 })
     const { error } = await client.next('error')
     expect(error.code).toBe('invalid_value')
     expect(error.message).toMatch(/^Audio content of \d+ms is already shorter than 3600000ms$/)
+    expect((await client.next('conversation.item.truncated')).audio_end_ms).toBe(Number(/\d+/.exec(error.message)![0]))
   })
 
   it('truncates only spoken answers, and only those that exist', async () => {
