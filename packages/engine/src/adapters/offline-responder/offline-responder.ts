@@ -1,9 +1,11 @@
-import type { Responder, ResponderRequest, ResponderTurn, SpokenTurn } from '../../stages.ts'
+import type { Responder, ResponderPiece, ResponderRequest, ResponderTurn, SpokenTurn } from '../../stages.ts'
 import { chooseIntent } from './intent-table.ts'
 import { splitSentences } from './sentences.ts'
 import type { SkillContext, Surroundings } from './skill.ts'
 import { openingWords } from './skills/courtesy.ts'
 import { endedTimersNotice } from './skills/timers.ts'
+import { planToolUse, tellOutputs, untoldOutputs } from './tools/tool-use.ts'
+import type { ToolOffer, ToolPlan } from './tools/tool-use.ts'
 import { answerToForeignText, answerToSilence, answerToUnknown, askIfThere } from './skills/unanswered.ts'
 import { readUtterance } from './utterance.ts'
 
@@ -51,6 +53,35 @@ function withNotice(answer: string, turns: readonly SpokenTurn[], world: World):
   return notice && !answer.includes(notice) ? `${answer} ${notice}` : answer
 }
 
+/** What is to be said or called because of tools; `undefined`: the skills answer. */
+function toolPlan(turns: readonly ResponderTurn[], offer: ToolOffer, { now, timeZone }: Surroundings): Exclude<ToolPlan, { kind: 'ask' }> | undefined {
+  const told = tellOutputs(untoldOutputs(turns))
+  const last = turns.findLast(turn => turn.role !== 'system')
+  if (last?.role === 'tool_call') return { kind: 'say', text: 'I\'m still waiting for the result.' }
+  // What was asked since the output came is answered after it.
+  if (last?.role === 'tool_output') return { kind: 'say', text: told }
+  const plan = planToolUse(turns, offer, { now: now(), timeZone })
+  if (plan?.kind === 'ask') return { kind: 'say', text: [told, plan.question].filter(Boolean).join(' ') }
+  return plan && told ? { ...plan, ...(plan.kind === 'call' ? { preamble: `${told} ${plan.preamble}` } : { text: `${told} ${plan.text}` }) } : plan
+}
+
+async function spokenAnswer(turns: readonly ResponderTurn[], world: World): Promise<string> {
+  const spoken = turns.filter(isSpoken)
+  const told = tellOutputs(untoldOutputs(turns))
+  const answer = await answerTo(spoken, world, 0)
+  const whole = withNotice(answer || 'I can\'t find that again. Please ask me once more.', spoken, world)
+  return [told, whole].filter(Boolean).join(' ').slice(0, MAX_ANSWER_CHARACTERS)
+}
+
+/** Arguments come in pieces, as a model writes them. */
+function* callsOf({ calls }: ToolPlan & { kind: 'call' }, signal: AbortSignal): Generator<ResponderPiece> {
+  for (const { name, argumentsJson } of calls) {
+    if (signal.aborted) return
+    yield { kind: 'tool_call', name }
+    for (const delta of argumentsJson.match(/.{1,16}/gsu) ?? []) yield { kind: 'tool_arguments', delta }
+  }
+}
+
 /** Rejects at once when the signal aborts; the port itself bounds how long the work may take. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -69,19 +100,19 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 export function createOfflineResponder(options: OfflineResponderOptions): Responder {
   new Intl.DateTimeFormat('en-US', { timeZone: options.timeZone })
   return {
-    async* respond({ instructions, turns: all, signal }: ResponderRequest) {
+    async* respond({ instructions, turns, signal, ...offer }: ResponderRequest) {
       if (signal.aborted) return
-      const turns = all.filter(isSpoken)
       const evaluate = (expression: string) => untilAborted(options.evaluate(expression), signal)
       const world: World = { now: options.now, timeZone: options.timeZone, random: options.random, instructions, evaluate }
-      const answer = await answerTo(turns, world, 0)
-      const whole = withNotice(answer || 'I can\'t find that again. Please ask me once more.', turns, world).slice(0, MAX_ANSWER_CHARACTERS)
+      const plan = toolPlan(turns, offer, options)
+      const whole = plan?.kind === 'call' ? plan.preamble : plan?.kind === 'say' ? plan.text : await spokenAnswer(turns, world)
       for (const sentence of splitSentences(whole)) {
         if (signal.aborted) return
         yield sentence
         // Lets an interruption in between two sentences.
         await Promise.resolve()
       }
+      if (plan?.kind === 'call') yield* callsOf(plan, signal)
     },
   }
 }
