@@ -1,7 +1,9 @@
 // `npm start`: everything it takes to talk, from a clone in which nothing is installed. Only Node's own modules here:
 // this runs before anything else exists.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ensureBuilt } from './steps/build.mjs'
 import { engineAnswers, ensureHearing } from './steps/hearing.mjs'
@@ -24,10 +26,26 @@ async function prepare() {
 
 function serve() {
   const child = spawn('node', ['.output/server/index.mjs'], { env: { ...projectEnv(), NODE_ENV: 'production' }, stdio: 'inherit', shell: process.platform === 'win32' })
-  // Ctrl-C reaches the child by itself; it closes its calls and ends, and we end after it.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // It closes its calls and ends, and we end after it. Ctrl-C in a terminal reaches it twice, which is harmless.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   return child
+}
+
+/** Else another program's answers would be taken for ours. */
+async function checkPort(host, port) {
+  const probe = createServer().listen({ host, port })
+  try {
+    await once(probe, 'listening')
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return
+    throw new StepFailure({
+      what: `Port ${port} can't be had`,
+      why: error.code === 'EACCES' ? 'ports below 1024 need a privilege on this system' : `another program listens on ${host}:${port}, perhaps Kaiwa itself`,
+      remedy: 'Stop that program, or choose another port: PORT=3001 npm start',
+    })
+  } finally {
+    probe.close()
+  }
 }
 
 /** Waits until the server takes calls, or has ended. */
@@ -60,6 +78,7 @@ try {
   const host = process.env.HOST || '127.0.0.1'
   const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
   const address = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${process.env.PORT || 3000}`
+  if (/^\d+$/.test(process.env.PORT || '3000')) await checkPort(host, Number(process.env.PORT || 3000))
   const child = serve()
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 0 : 1)))
   const ready = await untilReady(child, address)

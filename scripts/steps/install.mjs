@@ -1,13 +1,21 @@
 // Installs exactly what the lock file says, when it isn't there yet. Runs under the machine's own Node (20 or newer).
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { runStep, StepFailure } from './step.mjs'
 
-const STAMP = 'node_modules/.kaiwa-installed'
 const OLDEST_NODE = 20
+/** npm's own record of what it has installed; npm writes it when it is done. */
+const RECORD = 'node_modules/.package-lock.json'
+/** Brought by an install script, the last thing of an installation that can go missing. */
+const OWN_NODE = 'node_modules/node/bin/node'
 
-const wanted = () => createHash('sha256')
-  .update(readFileSync('package-lock.json')).update(readFileSync('package.json')).update(`${process.platform}-${process.arch}`).digest('hex')
+/** Whether what is installed is what the lock file says; packages for other platforms are left out of the record. */
+function isInstalled() {
+  if (!existsSync(RECORD) || !(existsSync(OWN_NODE) || existsSync(`${OWN_NODE}.exe`))) return false
+  const versions = file => JSON.parse(readFileSync(file, 'utf8')).packages
+  const installed = versions(RECORD)
+  return Object.entries(versions('package-lock.json')).every(([path, { version, optional }]) =>
+    !path.startsWith('node_modules/') || (installed[path] ? installed[path].version === version : optional))
+}
 
 export function checkNode() {
   if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) return
@@ -20,7 +28,7 @@ export function checkNode() {
 
 export async function ensureInstalled() {
   checkNode()
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted()) return
+  if (isInstalled()) return
   await runStep({
     label: 'Installing packages (about 700 MB, once)',
     command: 'npm',
@@ -29,7 +37,6 @@ export async function ensureInstalled() {
     timeoutMs: 15 * 60_000,
     remedy: 'Check that the npm registry can be reached (npm ping) and that the disk has 1 GB free, then run the command again.',
   })
-  writeFileSync(STAMP, wanted())
 }
 
 /** The environment in which our own Node and tools come first. @returns {NodeJS.ProcessEnv} */

@@ -18,5 +18,13 @@ export default defineNitroPlugin(nitro => {
     cutSlowHandshakes(server)
   })
   const stop = createShutdown({ instance: instance(), servers, closeRest: () => nitro.hooks.callHook('close'), exit: code => process.exit(code) })
+  // Nitro only logs it, and lives on without listening.
+  subscribe('tracing:net.server.listen:error', message => {
+    const { error } = message as { error: NodeJS.ErrnoException }
+    const { host, port } = instance().settings
+    const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message
+    process.stderr.write(`kaiwa: cannot listen on ${host}, port ${port}: ${why}. Set PORT to another one, or stop what is there.\n`)
+    process.exit(1)
+  })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 })
