@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe } from 'vitest'
+import { afterEach, beforeEach, describe, expect } from 'vitest'
 import type { ContractClient } from './contract-client.ts'
 import { audioTurnContract } from './clauses/audio-turns.ts'
 import { badInputContract } from './clauses/bad-input.ts'
@@ -11,6 +11,7 @@ import { telephoneContract } from './clauses/telephone.ts'
 import { textTurnContract } from './clauses/text-turns.ts'
 import { transcriptionContract } from './clauses/transcription.ts'
 import { turnTakingContract } from './clauses/turn-taking.ts'
+import { brokenLaws } from './wire-laws.ts'
 
 /** What a client asks for when it connects. */
 export interface ConnectOptions { model?: string, intent?: 'transcription' }
@@ -65,6 +66,7 @@ export function describeRealtimeServer(name: string, start: () => Promise<Realti
 
     beforeEach(async () => { server = await start() })
     afterEach(async () => {
+      for (const client of clients) expect(brokenLaws(client.events)).toEqual([])
       for (const client of clients) client.close()
       clients = []
       await server.close()

@@ -143,6 +143,8 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
     const request = { instructions: plan.instructions, turns, ...plan.tools, signal }
     const reply = pieces(() => port.stages.responder.respond(request), { clock, stage: 'responder', withinMs: RESPONDER_WITHIN_MS, signal })
     for await (const piece of reply) {
+      // A cancel may come between a piece's arrival and its turn here.
+      if (over) return
       if (isRefused(piece)) break
       await take(piece)
       if (over) return
