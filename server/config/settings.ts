@@ -39,6 +39,8 @@ export interface EngineSettings {
   stt: string | undefined
   tts: string | undefined
   modelsDir: string
+  /** A chat server that thinks for the engine; unset: the offline responder answers. */
+  llm: { url: URL, model: string, key: string | undefined } | undefined
 }
 
 export interface Settings {
@@ -71,7 +73,6 @@ const unsafeToIgnore: Record<string, string> = {
 const withoutEffect: Record<string, string> = {
   DATABASE_URL: 'conversations are not stored', REDIS_URL: 'there is one node', KAIWA_METRICS_TOKEN: 'there is no /metrics',
   KAIWA_STORE: 'conversations are not stored', KAIWA_RETENTION_DAYS: 'conversations are not stored',
-  KAIWA_LLM_URL: 'the embedded engine answers by itself', KAIWA_LLM_MODEL: 'the embedded engine answers by itself', KAIWA_LLM_KEY: 'the embedded engine answers by itself',
   KAIWA_RESUME_SECONDS: 'a dropped call is not resumed', KAIWA_SESSION_ROLLOVER_SECONDS: 'a session is not rolled over',
 }
 
@@ -121,7 +122,26 @@ function readEngine(read: ReturnType<typeof reader>): EngineSettings {
     stt: read('KAIWA_STT', adapter, undefined),
     tts: read('KAIWA_TTS', adapter, undefined),
     modelsDir: read('KAIWA_MODELS_DIR', folder, `${dataDir}/models`),
+    llm: readLanguageModel(read),
   }
+}
+
+function readLanguageModel(read: ReturnType<typeof reader>): EngineSettings['llm'] {
+  const url = read('KAIWA_LLM_URL', httpUrl('the http or https address of a chat completions server, such as http://127.0.0.1:11434/v1'), undefined)
+  const model = read('KAIWA_LLM_MODEL', word('a model\'s name'), undefined)
+  const key = read('KAIWA_LLM_KEY', secret('a key without spaces'), undefined)
+  if (url && !model) throw new SettingsError('KAIWA_LLM_URL is set but KAIWA_LLM_MODEL is not; it takes the name of a model that this server has.')
+  return url && model ? { url, model, key } : undefined
+}
+
+/** What was set and does nothing, each with the reason. */
+function noticesOf(env: Environment, { brain, engine }: Pick<Settings, 'brain' | 'engine'>): string[] {
+  const idle = Object.entries(withoutEffect).map(([name, why]) => ({ name, sentence: `${name} has no effect in this version: ${why}.` }))
+  const llm = ['KAIWA_LLM_URL', 'KAIWA_LLM_MODEL', 'KAIWA_LLM_KEY'].flatMap(name => {
+    if (brain.kind !== 'local') return [{ name, sentence: `${name} has no effect: the embedded engine would use it, but ${brain.kind} answers.` }]
+    return engine.llm ? [] : [{ name, sentence: `${name} has no effect without KAIWA_LLM_URL.` }]
+  })
+  return [...idle, ...llm].filter(({ name }) => env[name]?.trim()).map(({ sentence }) => sentence)
 }
 
 /** Read by the start script; checked here, too, so that a wrong value is told at the start. */
@@ -138,11 +158,13 @@ export function readSettings(env: Environment): Settings {
   const read = reader(env)
   refuseUnbuilt(env)
   checkOthers(read)
+  const brain = readBrain(read)
+  const engine = readEngine(read)
   const settings: Settings = {
     host: read('HOST', host, '127.0.0.1'),
     port: read('PORT', integer(0, 65_535), 3000),
-    brain: readBrain(read),
-    engine: readEngine(read),
+    brain,
+    engine,
     allowAnonymous: read('KAIWA_ALLOW_ANONYMOUS', boolean, false),
     publicUrl: read('KAIWA_PUBLIC_URL', httpUrl('the http or https address people use'), undefined),
     maxCalls: read('KAIWA_MAX_CALLS', integer(1, 100_000), 200),
@@ -152,7 +174,7 @@ export function readSettings(env: Environment): Settings {
     idleSeconds: read('KAIWA_IDLE_SECONDS', integer(1, 86_400), 300),
     drainSeconds: read('KAIWA_DRAIN_SECONDS', integer(0, 3600), 25),
     logLevel: read('KAIWA_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
-    notices: Object.entries(withoutEffect).filter(([name]) => env[name]?.trim()).map(([name, why]) => `${name} has no effect in this version: ${why}.`),
+    notices: noticesOf(env, { brain, engine }),
   }
   refuseOpenDoor(settings)
   return settings

@@ -1,6 +1,7 @@
-import { StageError, type Responder, type ResponderRequest } from '@kaiwa/engine'
+import { StageError, type Responder, type ResponderPiece, type ResponderRequest } from '@kaiwa/engine'
 import { chatMessages } from './chat-messages.ts'
 import { chatEvents, ChatStreamError, createThoughtFilter, readCompletion, type ChatEvent } from './chat-stream.ts'
+import { ChatCallError, chatTools, createCallAssembly } from './chat-tools.ts'
 
 export interface ChatResponderOptions {
   /** KAIWA_LLM_URL: a server's origin, its `/v1`, or the whole address of its chat completions. */
@@ -48,23 +49,30 @@ export function createChatResponder(options: ChatResponderOptions): Responder {
     return response
   }
 
-  async function* reply({ instructions, turns }: ResponderRequest, controller: AbortController): AsyncGenerator<string> {
+  async function* reply({ instructions, turns, ...offer }: ResponderRequest, controller: AbortController): AsyncGenerator<ResponderPiece> {
     const give = <T>(ms: number, work: Promise<T>) => within(ms, work, controller)
-    const body = JSON.stringify({ model, stream: true, messages: chatMessages({ instructions, turns }) })
+    const body = JSON.stringify({ model, stream: true, messages: chatMessages({ instructions, turns, tools: offer.tools }), ...chatTools(offer) })
     const response = await give(connect, request(body, controller.signal))
     const events = eventsOf(response)
     const withoutThoughts = createThoughtFilter()
+    const calls = createCallAssembly(new Set(offer.tools?.map(({ name }) => name)))
     let said = 0
+    /** Words behind a call: passed on at once they would end it. */
+    let late = ''
     for (;;) {
       const next = await give(betweenPieces, events.next())
       if (next.done || next.value.type === 'done') break
       if (next.value.type === 'failed') throw fault('broke off its answer with an error. See the log of that server.')
+      if (next.value.type === 'calls') yield* calls.take(next.value.deltas)
       const text = next.value.type === 'text' ? withoutThoughts(next.value.text).slice(0, MAX_REPLY_CHARACTERS - said) : ''
       said += text.length
-      if (text) yield text
+      if (calls.begun) late += text
+      else if (text) yield text
       if (said >= MAX_REPLY_CHARACTERS) return
     }
-    if (said === 0) throw fault('answered without a word. Check KAIWA_LLM_MODEL.')
+    yield* calls.finish()
+    if (late.trim()) yield late
+    if (said === 0 && !calls.begun) throw fault('answered without a word. Check KAIWA_LLM_MODEL.')
   }
 
   return {
@@ -74,9 +82,9 @@ export function createChatResponder(options: ChatResponderOptions): Responder {
       const onAbort = () => controller.abort()
       request.signal.addEventListener('abort', onAbort, { once: true })
       try {
-        for await (const text of reply(request, controller)) {
+        for await (const piece of reply(request, controller)) {
           if (request.signal.aborted) return
-          yield text
+          yield piece
         }
       } catch (error) {
         if (!request.signal.aborted) throw error instanceof StageError ? error : fault(describeFailure(error))
@@ -104,7 +112,7 @@ async function* unstreamed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Chat
     if (bytes > MAX_UNSTREAMED_BYTES) throw new ChatStreamError('too long')
     json += decoder.decode(piece, { stream: true })
   }
-  yield readCompletion(json + decoder.decode())
+  yield* readCompletion(json + decoder.decode())
 }
 
 /** Rejects with a Timeout, and ends the request, when the work takes longer; rejects at once when the request is ended. */
@@ -136,6 +144,7 @@ function describeStatus(status: number, model: string): string {
 /** The code alone: messages of `fetch` may quote a header, and with it the key. */
 function describeFailure(error: unknown): string {
   if (error instanceof Timeout) return error.message
+  if (error instanceof ChatCallError) return 'wants to call a function in a way that can\'t be done. Try a model that is made for tools (KAIWA_LLM_MODEL).'
   if (error instanceof ChatStreamError) return 'sent something that is no chat completion. Check KAIWA_LLM_URL.'
   const code = (error as { cause?: { code?: unknown } } | undefined)?.cause?.code
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return 'broke off the connection. See the log of that server.'

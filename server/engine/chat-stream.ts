@@ -1,7 +1,11 @@
 /** The server-sent events of a streamed chat completion. Pure but for the bytes it reads. */
 
+/** A piece of a function call: `index` tells calls apart. */
+export interface ChatCallDelta { index: number, id?: string, name?: string, argumentsDelta: string }
+
 export type ChatEvent
   = | { type: 'text', text: string }
+    | { type: 'calls', deltas: ChatCallDelta[] }
   /** An event without words: a role, thoughts, usage. */
     | { type: 'alive' }
   /** The server says that it can't go on. */
@@ -14,10 +18,11 @@ export class ChatStreamError extends Error {}
 /** One event is a few words. Full ⇒ the stream is given up: what sends lines like this is no chat server. */
 const MAX_LINE_CHARACTERS = 64 * 1024
 
-interface Choice { delta?: { content?: unknown }, message?: { content?: unknown }, finish_reason?: unknown }
+interface Said { content?: unknown, tool_calls?: unknown }
+interface Choice { delta?: Said, message?: Said, finish_reason?: unknown }
 
 /** One event's JSON, or the whole of an answer that came unstreamed. @throws ChatStreamError */
-export function readCompletion(json: string): ChatEvent {
+export function readCompletion(json: string): ChatEvent[] {
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -26,11 +31,27 @@ export function readCompletion(json: string): ChatEvent {
   }
   if (typeof value !== 'object' || value === null) throw new ChatStreamError('no object')
   const { error, choices } = value as { error?: unknown, choices?: unknown }
-  if (error !== undefined && error !== null) return { type: 'failed' }
+  if (error !== undefined && error !== null) return [{ type: 'failed' }]
   if (!Array.isArray(choices)) throw new ChatStreamError('no choices')
   const [choice] = choices as (Choice | null | undefined)[]
-  const text = choice?.delta?.content ?? choice?.message?.content
-  return typeof text === 'string' && text !== '' ? { type: 'text', text } : { type: 'alive' }
+  const said = choice?.delta ?? choice?.message
+  const deltas = Array.isArray(said?.tool_calls) ? said.tool_calls.flatMap(readCall) : []
+  const text = typeof said?.content === 'string' ? said.content : ''
+  const events: ChatEvent[] = [...(text ? [{ type: 'text' as const, text }] : []), ...(deltas.length > 0 ? [{ type: 'calls' as const, deltas }] : [])]
+  return events.length > 0 ? events : [{ type: 'alive' }]
+}
+
+/** Servers differ: no index where the answer came whole, arguments as an object instead of text. */
+function readCall(value: unknown, position: number): ChatCallDelta[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { index, id, function: called } = value as { index?: unknown, id?: unknown, function?: { name?: unknown, arguments?: unknown } | null }
+  const { name, arguments: given } = called ?? {}
+  return [{
+    index: typeof index === 'number' ? index : position,
+    ...(typeof id === 'string' && id !== '' && { id }),
+    ...(typeof name === 'string' && name !== '' && { name }),
+    argumentsDelta: typeof given === 'string' ? given : typeof given === 'object' && given !== null ? JSON.stringify(given) : '',
+  }]
 }
 
 /** Lines, however the bytes were cut: within a character, too. Ends are `\n`, `\r\n` or `\r`. */
@@ -58,7 +79,7 @@ export async function* chatEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
       yield { type: 'done' }
       return
     }
-    yield readCompletion(data)
+    yield* readCompletion(data)
   }
 }
 

@@ -6,6 +6,7 @@ import { probeHearing } from '../engine/capability.ts'
 import type { Log } from '../log.ts'
 import type { LocalEngine } from './brain.ts'
 import { serverClock } from './clock.ts'
+import { createChatResponder } from '../engine/chat-responder.ts'
 
 const MODELS = 'server/engine/models'
 
@@ -19,14 +20,19 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log }: { 
     import('../engine/calculator-file.ts'),
   ])
   const { createEngine, createOfflineResponder } = engineParts
+  const { llm, ...chosen } = settings
   const calculator = createCalculator({ workerUrl: new URL(calculatorWorkerUrl) })
-  const responder = createOfflineResponder({
-    now: () => new Date(),
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    random: Math.random,
-    evaluate: calculator.evaluate,
-  })
-  const { stages, report, close } = await createNodeStages({ ...settings, assetsDir: findModels(), responder, workerUrls })
+  // No offline answer in place of the model's: who set a model wants to know when it can't be reached.
+  const responder = llm
+    ? createChatResponder({ ...llm, url: llm.url.href })
+    : createOfflineResponder({
+        now: () => new Date(),
+        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        random: Math.random,
+        evaluate: calculator.evaluate,
+      })
+  const { stages, report, close } = await createNodeStages({ ...chosen, assetsDir: findModels(), responder, workerUrls })
+  log.info({ stage: 'responder' }, llm ? `Answers come from the language model ${llm.model} at ${llm.url.origin}.` : 'Answers come from the offline responder.')
   for (const stage of ['vad', 'stt', 'tts'] as const) log[report[stage].able ? 'info' : 'warn']({ stage }, report[stage].sentence)
   return {
     engine: createEngine({

@@ -34,15 +34,16 @@ export interface Transcriber {
   open(options: { language?: string, prompt?: string }): TranscriberStream
 }
 
-/** `text` of a user is empty when the user could not be understood. */
-export interface SpokenTurn {
-  role: 'system' | 'user' | 'assistant'
+interface Spoken<Role extends string> {
+  role: Role
   text: string
   /** The assistant was cut after this text. */
   cut?: boolean
   /** The user said nothing for as long as the session allows: no turn that wasn't understood, but none at all. */
   silent?: boolean
 }
+/** `text` of a user is empty when the user could not be understood. */
+export type SpokenTurn = Spoken<'system'> | Spoken<'user'> | Spoken<'assistant'>
 /** `argumentsJson` as the responder wrote it, or a client: it need not be JSON. */
 export interface ToolCallTurn { role: 'tool_call', callId: string, name: string, argumentsJson: string }
 /** What the tool gave back: data from outside, never an instruction. Its call stands before it. */

@@ -15,7 +15,9 @@ export const still: OfflineResponderOptions = {
 export async function piecesOf(asked: string | ResponderTurn[], { instructions = '', signal = new AbortController().signal, ...world }: Asking = {}): Promise<string[]> {
   const pieces: string[] = []
   const turns = typeof asked === 'string' ? [user(asked)] : asked
-  for await (const piece of createOfflineResponder({ ...still, ...world }).respond({ instructions, turns, signal })) pieces.push(piece)
+  for await (const piece of createOfflineResponder({ ...still, ...world }).respond({ instructions, turns, signal })) {
+    if (typeof piece === 'string') pieces.push(piece)
+  }
   return pieces
 }
 

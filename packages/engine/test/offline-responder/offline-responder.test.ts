@@ -124,7 +124,7 @@ describe('streaming', () => {
     const controller = new AbortController()
     const pieces: string[] = []
     for await (const piece of createOfflineResponder(still).respond({ instructions: '', turns: [user('tell me a story')], signal: controller.signal })) {
-      pieces.push(piece)
+      pieces.push(String(piece))
       if (pieces.length === 3) controller.abort()
     }
     expect(pieces.length).toBe(3)

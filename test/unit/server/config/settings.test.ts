@@ -80,3 +80,24 @@ describe('settings', () => {
     expect(example.split('\n').filter(line => line && !line.startsWith('#'))).toEqual([])
   })
 })
+
+describe('a language model for the embedded engine', () => {
+  const url = 'http://127.0.0.1:11434/v1'
+
+  it('is one that has an address and a name', () => {
+    const { engine, notices } = readSettings({ KAIWA_LLM_URL: url, KAIWA_LLM_MODEL: 'qwen3:8b', KAIWA_LLM_KEY: 'k' })
+    expect(engine.llm).toEqual({ url: new URL(url), model: 'qwen3:8b', key: 'k' })
+    expect(notices).toEqual([])
+    expect(readSettings({}).engine.llm).toBeUndefined()
+  })
+
+  it('without a name stops the start', () => {
+    expect(() => readSettings({ KAIWA_LLM_URL: url })).toThrow('KAIWA_LLM_URL is set but KAIWA_LLM_MODEL is not; it takes the name of a model that this server has.')
+    expect(() => readSettings({ KAIWA_LLM_URL: 'ftp://x', KAIWA_LLM_MODEL: 'm' })).toThrow(/^KAIWA_LLM_URL is "ftp:\/\/x"; it takes the http or https address/)
+  })
+
+  it('is named when it does nothing', () => {
+    expect(readSettings({ KAIWA_LLM_MODEL: 'm' }).notices).toEqual(['KAIWA_LLM_MODEL has no effect without KAIWA_LLM_URL.'])
+    expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_LLM_URL: url, KAIWA_LLM_MODEL: 'm' }).notices[0]).toBe('KAIWA_LLM_URL has no effect: the embedded engine would use it, but openai answers.')
+  })
+})

@@ -32,6 +32,6 @@ describe('a conversation as chat messages', () => {
     const kept = after(turns)
     expect(kept.length).toBe(Math.floor(MAX_CONTEXT_CHARACTERS / 1003))
     expect(kept.at(-1)?.content).toMatch(/^99 /)
-    expect(after([{ role: 'user', text: 'y'.repeat(MAX_CONTEXT_CHARACTERS * 2) }])[0]?.content.length).toBe(MAX_CONTEXT_CHARACTERS)
+    expect(after([{ role: 'user', text: 'y'.repeat(MAX_CONTEXT_CHARACTERS * 2) }])[0]?.content?.length).toBe(MAX_CONTEXT_CHARACTERS)
   })
 })

@@ -34,7 +34,9 @@ interface Asking extends Partial<ChatResponderOptions> { turns?: ResponderTurn[]
 
 async function piecesFrom(url: string, { turns = hello, instructions = '', signal = new AbortController().signal, ...options }: Asking = {}): Promise<string[]> {
   const pieces: string[] = []
-  for await (const piece of createChatResponder({ url, model: 'small', key: KEY, ...options }).respond({ instructions, turns, signal })) pieces.push(piece)
+  for await (const piece of createChatResponder({ url, model: 'small', key: KEY, ...options }).respond({ instructions, turns, signal })) {
+    if (typeof piece === 'string') pieces.push(piece)
+  }
   return pieces
 }
 
@@ -150,7 +152,7 @@ describe('a chat server in trouble', () => {
     const heard: string[] = []
     const listen = async () => {
       const responder = createChatResponder({ url, model: 'small', timeoutMs: { betweenPieces: 60 } })
-      for await (const text of responder.respond({ instructions: '', turns: hello, signal: new AbortController().signal })) heard.push(text)
+      for await (const text of responder.respond({ instructions: '', turns: hello, signal: new AbortController().signal })) heard.push(String(text))
     }
     expect((await faultOf(listen())).message).toContain('sent nothing for 0.06 s.')
     expect(heard).toEqual(['Once upon '])
@@ -190,7 +192,7 @@ describe('an interruption', () => {
     const controller = new AbortController()
     const heard: string[] = []
     for await (const text of createChatResponder({ url, model: 'small' }).respond({ instructions: '', turns: hello, signal: controller.signal })) {
-      heard.push(text)
+      heard.push(String(text))
       setImmediate(() => controller.abort())
     }
     expect(heard).toEqual(['Once upon '])
