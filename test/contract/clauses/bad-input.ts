@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ContractClient } from '../contract-client.ts'
 import type { Scene } from '../describe-realtime-server.ts'
-import { protocolList } from '../protocol-list.ts'
+import { placed, protocolList } from '../protocol-list.ts'
 import type { FieldShape } from '../protocol-list.ts'
 import { ask, ofType } from './talk.ts'
 
@@ -43,22 +43,6 @@ function eventFaults(type: string): Fault[] {
     { what: 'a field that is none', event: { ...event, surprise: 1 }, code: /^unknown_parameter$/, param: exactly('surprise') },
     { what: 'an id without end', event: { ...event, event_id: 'x'.repeat(600) }, code: /^string_above_max_length$/, param: exactly('event_id') },
   ]
-}
-
-/** What has to stand beside a field, so that it is the one that is wrong. */
-const company: Record<string, Fields> = {
-  'audio.input.noise_reduction': { type: 'near_field' },
-  prompt: { id: 'pmpt_x' },
-  truncation: { type: 'retention_ratio', retention_ratio: 0.5 },
-}
-
-/** `a.b` and a value → `{ a: { b: value } }`; the object that holds it is otherwise right. */
-function placed({ path, variant }: Pick<FieldShape, 'path' | 'variant'>, value: unknown): Fields {
-  const keys = path.split('.')
-  const name = keys.pop()!
-  const known = keys.some((_, at) => company[keys.slice(0, at + 1).join('.')])
-  const holder: Fields = { ...(keys.length > 0 && variant !== undefined && !known && { type: variant }), ...company[keys.join('.')], [name]: value }
-  return keys.reduceRight<Fields>((inner, key, at) => ({ ...company[keys.slice(0, at).join('.')], [key]: inner }), holder)
 }
 
 /** A field beside one of a union's branches is blamed on the union; and what a tracing's metadata or a prompt's variables hold is free. */
