@@ -171,8 +171,8 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
   },
   upstream_lost: {
     word: 'Line lost',
-    title: 'The line broke and could not be mended',
-    body: 'Several tries failed. What was said stays on this page.',
+    title: 'The line broke',
+    body: 'The other side is gone. What was said stays on this page; a new line starts without its memory.',
     steps: [
       { title: 'Check your connection', text: 'Is the network there? Is the server still running?' },
       { title: 'Go on', text: 'Press Try again for a fresh line.' },

@@ -16,6 +16,9 @@ import type { WireRecords } from './wire-records.ts'
 
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
 
+/** What the other side tells of itself and of what is used up. */
+export type CallFacts = Pick<CallSnapshot, 'line' | 'meter'>
+
 export interface LiveCallContext {
   parts: VoiceSessionParts
   transcript: Transcript
@@ -23,8 +26,8 @@ export interface LiveCallContext {
   records: WireRecords
   nowMs: () => number
   dispatch: (input: CallInput) => void
-  /** Something to show changed that is no step of the machine: text, progress, the line's facts. */
-  changed: (line?: CallSnapshot['line']) => void
+  /** Something to show changed that is no step of the machine: text, progress, what is known of the line. */
+  changed: (facts?: CallFacts) => void
 }
 
 export interface LiveCall {
@@ -87,7 +90,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
     switch (event.type) {
       case 'opened': {
         const { model, voice, capabilities } = event
-        changed({ model, voice, capabilities })
+        changed({ line: { model, voice, capabilities } })
         return dispatch({ type: 'line_opened' })
       }
       case 'user_speech': return userSpeech(event)
@@ -100,7 +103,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
       case 'fault': return dispatch({ type: 'fault', trouble: troubleOfFault(event.fault), fatal: event.fault.fatal })
       // The page's own end of a turn came to nothing.
       case 'notice': return event.code === 'turn_too_short' || event.code === 'input_audio_buffer_commit_empty' ? dispatch({ type: 'no_answer' }) : undefined
-      case 'segment': case 'segment_removed': case 'interrupted': case 'tool_call': case 'meter': return
+      case 'meter': return changed({ meter: event.readings })
+      case 'segment': case 'segment_removed': case 'interrupted': case 'tool_call': return
       default: return assertNever(event)
     }
   }

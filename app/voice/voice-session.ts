@@ -7,7 +7,7 @@ import { step } from './call-machine.ts'
 import { deadlineMs, initialCall } from './call-phase.ts'
 import type { CallMachine } from './call-phase.ts'
 import { createLiveCall } from './live-call.ts'
-import type { LiveCall } from './live-call.ts'
+import type { CallFacts, LiveCall } from './live-call.ts'
 import { createTranscript } from './transcript.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
 import { createWireRecords } from './wire-records.ts'
@@ -21,7 +21,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
   const listeners = new Set<(snapshot: CallSnapshot) => void>()
   let machine: CallMachine = initialCall
   let call: LiveCall | undefined
-  let line: CallSnapshot['line']
+  let facts: CallFacts = {}
   let startedAt: number | undefined
   let stopTimer = () => {}
   let closed = false
@@ -39,7 +39,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       microphone: phase.name === 'running' || phase.name === 'error' ? phase.microphone : 'off',
       allowed: allowedActions(machine),
       turns: transcript.turns as CallSnapshot['turns'],
-      ...(line ? { line } : {}), ...(trouble ? { trouble } : {}), ...(startedAt === undefined ? {} : { startedAt }),
+      ...facts, ...(trouble ? { trouble } : {}), ...(startedAt === undefined ? {} : { startedAt }),
     }
   }
   function publish() {
@@ -92,10 +92,10 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
     transcript.begin(keepTurns)
     timeline.clear()
     if (!keepTurns) records.clear()
-    line = undefined
+    facts = {}
     startedAt = parts.epochMs()
-    const changed = (facts?: CallSnapshot['line']) => {
-      line = facts ?? line
+    const changed = (more?: CallFacts) => {
+      facts = { ...facts, ...more }
       publishSoon()
     }
     call = createLiveCall({ parts, transcript, timeline, records, nowMs: clock.nowMs, dispatch, changed })

@@ -550,6 +550,21 @@ describe('what the page is told', () => {
     expect(append.json).toMatch(/"audio":"<\d+ bytes>"/)
   })
 
+  it('sums up what is used, and forgets it with the next conversation', async () => {
+    const page = createFakePage()
+    await answered(page, 100)
+    const usage = { input_token_details: { text_tokens: 5, audio_tokens: 15, cached_tokens: 0 }, output_token_details: { text_tokens: 4, audio_tokens: 6 } }
+    for (const id of ['resp_x', 'resp_y']) {
+      const response = { id, object: 'realtime.response', status: 'completed', status_details: null, output: [], conversation_id: 'conv_1', metadata: null }
+      page.transport.serve({ type: 'response.done', response: { ...response, usage } })
+    }
+    await page.time.advance(40)
+    expect(page.session.snapshot.meter).toContainEqual({ unit: 'input_audio_tokens', total: 30 })
+    page.session.end()
+    await page.talk()
+    expect(page.session.snapshot.meter).toBeUndefined()
+  })
+
   it('draws both voices, the wait and the cut', async () => {
     const page = createFakePage()
     await page.talk()
