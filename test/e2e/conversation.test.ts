@@ -34,7 +34,9 @@ describe('a conversation with the embedded engine, no key', () => {
 
     // The last word is where PocketSphinx errs now and then: "meters", "years".
     expect(await turns('assistant').first().innerText()).toMatch(/go forward ten/)
-    expect((await states()).filter(state => state !== 'permission')).toEqual(['idle', 'connecting', 'listening', 'user-speaking', 'thinking', 'speaking', 'listening'])
+    // How long the browser asks and the line takes is not the page's doing.
+    const brief = ['permission', 'connecting']
+    expect((await states()).filter(state => !brief.includes(state))).toEqual(['idle', 'listening', 'user-speaking', 'thinking', 'speaking', 'listening'])
 
     const output = await played()
     const expected = expectedOutput(sentAudio(received, (await itemIdOf(talker))!), output.sampleRate)
