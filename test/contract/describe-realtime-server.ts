@@ -4,6 +4,7 @@ import { audioTurnContract } from './clauses/audio-turns.ts'
 import { badInputContract } from './clauses/bad-input.ts'
 import { conversationContract } from './clauses/conversation.ts'
 import { errorContract } from './clauses/errors.ts'
+import { functionCallContract } from './clauses/function-calls.ts'
 import { overrideContract } from './clauses/overrides.ts'
 import { responseContract } from './clauses/responses.ts'
 import { sessionContract } from './clauses/session.ts'
@@ -32,6 +33,8 @@ export interface Capabilities {
   transcriptionSessions: boolean
   /** The client owns the session: updates, own items, overrides. */
   openPolicy: boolean
+  /** Calls functions of the client's. */
+  tools: boolean
   /** Refuses wrong events itself, with the API's codes. */
   validates: boolean
   /** Binary frames can be sent over its line. */
@@ -41,7 +44,7 @@ export interface Capabilities {
 }
 
 export const allCapabilities: Capabilities = {
-  audioIn: true, audioOut: true, transcriptionSessions: true, openPolicy: true, validates: true, binary: true, prompts: { short: 'Good morning', long: 'Tell me a story' },
+  audioIn: true, audioOut: true, transcriptionSessions: true, openPolicy: true, tools: true, validates: true, binary: true, prompts: { short: 'Good morning', long: 'Tell me a story' },
 }
 
 /** What a clause works with: fresh for every test. */
@@ -93,6 +96,7 @@ export function describeRealtimeServer(name: string, start: () => Promise<Realti
     if (capabilities.openPolicy) {
       conversationContract(scene)
       overrideContract(scene)
+      if (capabilities.tools) functionCallContract(scene)
     }
     if (capabilities.audioIn) {
       audioTurnContract(scene)

@@ -1,12 +1,13 @@
 import { floatToPcm16, rms } from '@kaiwa/audio'
 import type { Responder, ResponderRequest, Stages, SynthesisRequest, Synthesizer, Transcriber, TranscriberStream, Vad } from '@kaiwa/engine'
+import { createCallingResponder } from './calling-responder.ts'
 
 /** Stages that need no model: quick, and the same every time. Parts can be replaced, to fail or to hang. */
 export function createFakeStages(replaced: Partial<Stages> = {}): Stages {
   return {
     openVad: async () => createEnergyVad(),
     transcriber: createScriptedTranscriber(),
-    responder: createEchoResponder(),
+    responder: createCallingResponder(createEchoResponder()),
     synthesizer: createToneSynthesizer(),
     ...replaced,
   }
