@@ -1,11 +1,11 @@
-import type { Engine, EngineSession } from '@kaiwa/engine'
+import type { Engine, EngineSession, OpenOptions } from '@kaiwa/engine'
 import { byteLength, type Link, type LinkListener, type WireText } from '../relay/link.ts'
 
 /** Answers that wait while the client isn't read: about a minute of voice. More ⇒ the session is closed 4008. */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024
 
 /** A session of the embedded engine as an upstream link: the relay treats it as it treats OpenAI. */
-export function engineLink(engine: Engine, options: { model: string, voice?: string }): Link {
+export function engineLink(engine: Engine, options: OpenOptions): Link {
   let listener: LinkListener | undefined
   let paused = true
   let closed = false

@@ -33,6 +33,8 @@ export interface Admitted {
   subprotocol: 'realtime' | 'kaiwa.v1' | undefined
   /** Model asked for in the address; not for the page, which gets the server's. */
   model: string | undefined
+  /** A session that only listens; undefined: a conversation. */
+  intent: 'transcription' | undefined
   /** Who it counts for; undefined: not told apart. */
   user: string | undefined
   claim: TicketClaim | undefined
@@ -101,10 +103,11 @@ export function admit(knock: Knock, house: House): Admitted | Refusal {
   if (offered.includes('kaiwa.v1')) return admitPage(offered, knock, house, user)
   if (offered.length > 0 && !offered.includes('realtime')) return refusal(400, 'unknown_subprotocol', 'The subprotocols spoken here are `realtime` and, from the page, `kaiwa.v1`.')
   if (query.has('call_id')) return refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
-  if (query.has('intent')) return refusal(400, 'invalid_intent', 'Conversations only: leave `intent` out.')
+  const intent = query.get('intent') ?? undefined
+  if (intent !== undefined && intent !== 'transcription') return refusal(400, 'invalid_intent', 'The one `intent` there is is `transcription`; leave it out for a conversation.')
   const model = query.get('model') ?? undefined
   if (model !== undefined && !MODEL.test(model)) return refusal(400, 'invalid_model', 'That is not a model\'s name.')
-  return refuseForRoom(house, user) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, model, user, claim: undefined }
+  return refuseForRoom(house, user) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, model, intent, user, claim: undefined }
 }
 
 function admitPage(offered: string[], knock: Knock, house: House, user: string | undefined): Admitted | Refusal {
@@ -116,7 +119,7 @@ function admitPage(offered: string[], knock: Knock, house: House, user: string |
   const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
   return claim
-    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, user, claim }
+    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, user, claim }
     : refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
 }
 

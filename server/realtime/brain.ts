@@ -4,6 +4,9 @@ import type { BrainSettings } from '../config/settings.ts'
 import { engineLink } from '../engine/link.ts'
 import { dialUpstream, upstreamAddress, type DialOptions, type DialResult } from '../relay/upstream.ts'
 
+/** What a connection is for; without an intent, a conversation. */
+export interface SessionAsk { model: string | undefined, intent: 'transcription' | undefined }
+
 /** Who answers: one for the whole server. */
 export interface Brain {
   readonly kind: BrainSettings['kind']
@@ -13,7 +16,7 @@ export interface Brain {
   readonly ready: boolean
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with the server's. Never rejects. */
-  dial(model: string | undefined, signal: AbortSignal): Promise<DialResult>
+  dial(asked: SessionAsk, signal: AbortSignal): Promise<DialResult>
   close(): Promise<void>
 }
 
@@ -42,7 +45,9 @@ function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { di
     ready: true,
     warmUp: async () => undefined,
     info: async () => ({ brain: settings.kind, model: settings.model, hearing: { able: true, by: settings.kind } }),
-    dial: (model, signal) => dialUpstream(upstreamAddress(settings, model ?? settings.model), { ...dialing, signal }),
+    dial({ model = settings.model, intent }, signal) {
+      return dialUpstream(upstreamAddress(settings, intent ? { intent } : { model }), { ...dialing, signal })
+    },
     close: async () => undefined,
   }
 }
@@ -71,10 +76,10 @@ function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options
     async info() {
       return { brain: 'local', model: settings.model, hearing: hearing ?? options.probeHearing() }
     },
-    async dial(model) {
+    async dial({ model, intent }) {
       try {
         const { engine } = await withinTime(started(), START_MS)
-        return { ok: true, link: engineLink(engine, { model: model ?? settings.model, voice: settings.voice }) }
+        return { ok: true, link: engineLink(engine, { model: model ?? settings.model, voice: settings.voice, intent }) }
       } catch (error) {
         return { ok: false, fault: { code: 'engine_failed', detail: sentence(error) } }
       }

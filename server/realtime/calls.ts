@@ -15,6 +15,8 @@ export interface CallStart {
   user: string | undefined
   /** The model asked for; undefined: the server's. */
   model: string | undefined
+  /** Undefined: a conversation. */
+  intent: 'transcription' | undefined
   /** `page`: the server configures the session and adds `kaiwa.*` events. `client`: the Realtime protocol and nothing else. */
   from: 'page' | 'client'
 }
@@ -61,7 +63,7 @@ export function createCalls(options: CallsOptions): Calls {
     log.info({ call: callId, brain: brain.kind, from: start.from }, 'call begins')
     const relay = startRelay({
       client: link,
-      dial: signal => brain.dial(start.model, signal),
+      dial: signal => brain.dial(start, signal),
       opening: start.from === 'page' ? [openingEvent(settings.brain, ids('event'))] : [],
       keys: options.keys,
       clock,

@@ -23,13 +23,15 @@ export interface DialOptions {
 
 /**
  * Where a session is opened: `wss://…/realtime?model=…` with `Authorization: Bearer` (OpenAI) or `api-key` (Azure, GA address form
- * `https://<resource>.openai.azure.com/openai/v1`, model = deployment). `https` becomes `wss`, `http` becomes `ws`.
+ * `https://<resource>.openai.azure.com/openai/v1`, model = deployment); `?intent=transcription` instead of a model for a session that only listens. `https` becomes `wss`, `http` becomes `ws`.
  */
-export function upstreamAddress(brain: { kind: 'openai' | 'azure', key: string | undefined, baseUrl: URL }, model: string): UpstreamAddress {
+export function upstreamAddress(
+  brain: { kind: 'openai' | 'azure', key: string | undefined, baseUrl: URL }, query: { model: string } | { intent: 'transcription' },
+): UpstreamAddress {
   const url = new URL(brain.baseUrl)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/realtime`
-  url.searchParams.set('model', model)
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
   if (!brain.key) return { url: url.href, headers: {} }
   return { url: url.href, headers: brain.kind === 'azure' ? { 'api-key': brain.key } : { Authorization: `Bearer ${brain.key}` } }
 }

@@ -28,7 +28,7 @@ export interface Misfortune {
     | { act: 'say', frames: (string | Buffer)[] }
 }
 
-export interface Script { handshake?: Handshake, misfortunes?: Misfortune[], conversation?: (send: (event: object) => void, model: string) => Conversation }
+export interface Script { handshake?: Handshake, misfortunes?: Misfortune[], conversation?: (send: (event: object) => void, model: string, intent: 'transcription' | undefined) => Conversation }
 
 export interface ScriptedConnection {
   url: string
@@ -111,11 +111,13 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     ws.on('close', (code, reason) => {
       connection.closed = { code, reason: reason.toString() }
     })
-    const model = new URL(connection.url, 'http://upstream').searchParams.get('model')
+    const query = new URL(connection.url, 'http://upstream').searchParams
+    const intent = query.get('intent') === 'transcription' ? 'transcription' : undefined
+    const model = intent ? 'transcriber' : query.get('model')
     const turnedAway = refusalOf(connection.headers, model)
     if (turnedAway) return closeWithError(ws, turnedAway.closeCode, turnedAway)
     const send = (event: object) => { if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(event)) }
-    const talk = (script.conversation ?? conversation)(send, model!)
+    const talk = (script.conversation ?? conversation)(send, model!, intent)
     ws.on('close', () => talk.close())
     const strike = misfortunes(ws, script.misfortunes ?? [])
     strike(0)

@@ -24,6 +24,11 @@ describe('admission', () => {
     expect(admit(knock(), house())).toEqual({ admitted: true, subprotocol: 'realtime', model: 'm', user: undefined, claim: undefined })
   })
 
+  it('lets a program in that wants to be written down only; the page has no say in that', () => {
+    expect(admit(knock({ url: '/v1/realtime?intent=transcription' }), house())).toMatchObject({ admitted: true, model: undefined, intent: 'transcription' })
+    expect(admit({ ...page('good'), url: '/v1/realtime?intent=transcription' }, house())).toMatchObject({ admitted: true, intent: undefined })
+  })
+
   it('lets the page in with its ticket, and gives it no say in the model', () => {
     expect(admit(page('good'), house())).toEqual({ admitted: true, subprotocol: 'kaiwa.v1', model: undefined, user: undefined, claim })
   })
@@ -51,7 +56,7 @@ describe('admission', () => {
 
   it.each([
     ['/v1/realtime/', 404], ['/V1/realtime', 404], ['/v1/realtime/../x', 404], ['http://localhost:3000/v1/realtime', 404],
-    ['/v1/realtime?call_id=rtc_1', 404], ['/v1/realtime?intent=transcription', 400], ['/v1/realtime?model=a%20b', 400], ['/v1/realtime?api_key=x', 400],
+    ['/v1/realtime?call_id=rtc_1', 404], ['/v1/realtime?intent=translation', 400], ['/v1/realtime?model=a%20b', 400], ['/v1/realtime?api_key=x', 400],
   ] as const)('%s: %i', (url, status) => { expect(admit(knock({ url }), house())).toMatchObject({ admitted: false, status }) })
 
   it('whatever knocks gets an answer, and a foreign origin never comes in', () => {
