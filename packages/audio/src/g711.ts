@@ -3,7 +3,7 @@
 import * as codecs from 'alawmulaw'
 
 /** Node hands out the package's CommonJS build, as `default`; a bundler its names. */
-const { alaw, mulaw } = 'mulaw' in codecs ? codecs : (codecs as { default: typeof codecs }).default
+const { alaw, mulaw } = 'mulaw' in codecs ? codecs : Reflect.get(codecs, 'default') as typeof codecs
 
 export const G711_SAMPLE_RATE = 8_000
 
