@@ -4,7 +4,7 @@ import { splitSentences } from './sentences.ts'
 import type { SkillContext, Surroundings } from './skill.ts'
 import { openingWords } from './skills/courtesy.ts'
 import { endedTimersNotice } from './skills/timers.ts'
-import { planToolUse, tellOutputs, untoldOutputs } from './tools/tool-use.ts'
+import { isAllTold, planToolUse, tellOutputs, untoldOutputs } from './tools/tool-use.ts'
 import type { ToolOffer, ToolPlan } from './tools/tool-use.ts'
 import { answerToForeignText, answerToSilence, answerToUnknown, askIfThere } from './skills/unanswered.ts'
 import { readUtterance } from './utterance.ts'
@@ -58,8 +58,9 @@ function toolPlan(turns: readonly ResponderTurn[], offer: ToolOffer, { now, time
   const told = tellOutputs(untoldOutputs(turns))
   const last = turns.findLast(turn => turn.role !== 'system')
   if (last?.role === 'tool_call') return { kind: 'say', text: 'I\'m still waiting for the result.' }
+  // Some clients ask for a response after each of several outputs: what is told already is not told again.
+  if (last?.role === 'tool_output' || isAllTold(turns)) return { kind: 'say', text: told }
   // What was asked since the output came is answered after it.
-  if (last?.role === 'tool_output') return { kind: 'say', text: told }
   const plan = planToolUse(turns, offer, { now: now(), timeZone })
   if (plan?.kind === 'ask') return { kind: 'say', text: [told, plan.question].filter(Boolean).join(' ') }
   return plan && told ? { ...plan, ...(plan.kind === 'call' ? { preamble: `${told} ${plan.preamble}` } : { text: `${told} ${plan.text}` }) } : plan

@@ -51,6 +51,18 @@ describe('the answer from a tool\'s output', () => {
     expect((await answerTo([...asked, call('c2', 'set_timer'), output('c1', 'Sunny.'), output('c2', '{}')])).said).toBe('Sunny. Done.')
   })
 
+  it('is told although it came while another answer was spoken', async () => {
+    const two = [...asked, call('c2', 'set_timer'), output('c1', 'Sunny.'), output('c2', 'Five minutes.'), assistant('Sunny.')]
+    expect(await answerTo(two)).toEqual({ said: 'Five minutes.', calls: [] })
+    expect(await answerTo([...two, assistant('Five minutes.')])).toEqual({ said: '', calls: [] })
+  })
+
+  it('is not told again when it was cut, or much later', async () => {
+    expect((await answerTo([...asked, output('c1', 'Sunny all day.'), assistant('Sunny', true), user('what day is it')])).said).toBe('Today is Tuesday, March 3, 2026.')
+    const later = [user('hello'), assistant('Hello.'), user('thanks'), assistant('Sure.'), user('what day is it')]
+    expect((await answerTo([...asked, output('c1', 'Sunny.'), ...later])).said).toBe('Today is Tuesday, March 3, 2026.')
+  })
+
   it('comes before what was asked meanwhile', async () => {
     expect((await answerTo([...asked, output('c1', 'Sunny.'), user('what day is it')])).said).toBe('Sunny. Today is Tuesday, March 3, 2026.')
   })

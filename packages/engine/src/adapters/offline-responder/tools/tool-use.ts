@@ -28,10 +28,27 @@ const MAX_QUESTIONS = 8
 const CHANGES_THE_SUBJECT = TOOL_SCORES.threshold + 1
 const PREAMBLE = 'Let me see.'
 
-/** Outputs that nobody has spoken about yet, in order. */
+/** Later than this nobody waits for a result any more. */
+const MAX_TURNS_UNTIL_TOLD = 2
+
+/**
+ * Outputs that nobody has spoken about yet, in order. Their place doesn't tell: one may come while an answer is being spoken
+ * that knows nothing of it, and stands before that answer then.
+ */
 export function untoldOutputs(turns: readonly ResponderTurn[]): ToolOutputTurn[] {
-  const told = turns.findLastIndex(turn => turn.role === 'assistant')
-  return turns.slice(told + 1).filter(turn => turn.role === 'tool_output')
+  return turns.flatMap((turn, index) => {
+    if (turn.role !== 'tool_output') return []
+    const since = turns.slice(index + 1)
+    if (since.filter(({ role }) => role === 'user').length > MAX_TURNS_UNTIL_TOLD) return []
+    const said = tellOutput(turn.output)
+    return since.some(later => later.role === 'assistant' && (later.cut || later.text.includes(said))) ? [] : [turn]
+  })
+}
+
+/** Nothing was asked since a result was told: there is nothing to add to it. */
+export function isAllTold(turns: readonly ResponderTurn[]): boolean {
+  const sinceAsked = turns.slice(turns.findLastIndex(({ role }) => role === 'user') + 1).filter(({ role }) => role !== 'system')
+  return sinceAsked.at(-1)?.role === 'assistant' && sinceAsked.some(({ role }) => role === 'tool_output')
 }
 
 /** What the outputs say, once each. */
