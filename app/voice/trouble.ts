@@ -6,8 +6,8 @@ import type { MicrophoneFault } from './microphone.ts'
 
 export interface Closure { code: number, reason: string, detail?: string }
 
-/** Codes that a server names in `<type>.<code>` of a close reason or in the body of a refusal. */
-const byReason: Record<string, FaultCode | 'server_unreachable'> = {
+/** Codes that a server names in `<type>.<code>` of a close reason or in the body of a refusal. A map: a reason may be `toString`. */
+const byReason = new Map<string, FaultCode | 'server_unreachable'>(Object.entries({
   invalid_api_key: 'key_refused',
   key_refused: 'key_refused',
   insufficient_quota: 'quota_spent',
@@ -36,7 +36,7 @@ const byReason: Record<string, FaultCode | 'server_unreachable'> = {
   client_too_slow: 'upstream_lost',
   event_not_allowed: 'bad_request',
   beta_api_shape_disabled: 'bad_request',
-}
+} as const))
 
 /** Close codes, and HTTP statuses of a refused call, when the reason says nothing we know. */
 const byCode: Record<number, FaultCode | 'server_unreachable'> = {
@@ -51,7 +51,7 @@ const byCode: Record<number, FaultCode | 'server_unreachable'> = {
  * `fault`: what an `error` event said just before; it knows more than a close code.
  */
 export function troubleOfClosure(closure: Closure, fault?: Fault): Trouble | undefined {
-  const named = byReason[closure.reason.slice(closure.reason.lastIndexOf('.') + 1)]
+  const named = byReason.get(closure.reason.slice(closure.reason.lastIndexOf('.') + 1))
   if (closure.code === 1000 && !named && !fault) return undefined
   const code = named ?? fault?.code ?? byCode[closure.code] ?? (closure.code < 400 ? 'server_unreachable' : closure.code < 500 ? 'not_admitted' : 'server_error')
   return { code, detail: fault?.detail ?? closure.detail ?? describe(closure) }

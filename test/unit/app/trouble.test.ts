@@ -30,6 +30,10 @@ describe('why the line is gone', () => {
     expect(troubleOfClosure({ code: 1011, reason: '', detail: 'other' }, fault)).toEqual({ code: 'server_error', detail: 'It fell over.' })
   })
 
+  it.each(['toString', 'constructor', '__proto__'])('takes a reason that is called %s for one it does not know', reason => {
+    expect(troubleOfClosure({ code: 1011, reason })).toMatchObject({ code: 'server_error' })
+  })
+
   it('always has words in the page, whatever code and reason', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 5000 }), fc.string(), (code, reason) => {
       const trouble = troubleOfClosure({ code, reason })

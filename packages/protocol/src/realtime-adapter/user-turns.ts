@@ -30,9 +30,14 @@ export function receiveSpeechStarted(step: Step, event: ServerEventOf<'input_aud
   step.events.push({ type: 'user_speech', on: true, by: 'server', atMs: startedAtMs, segmentId: itemId })
 }
 
+/** When the person fell silent: the server's time includes the silence that it waited for, as long as its settings tell (server VAD). */
 export function receiveSpeechStopped(step: Step, event: ServerEventOf<'input_audio_buffer.speech_stopped'>): void {
+  const { speech, line } = step.state
+  const detection = line?.detection
+  const silenceMs = detection?.type === 'server_vad' && detection.silence_duration_ms > 0 ? detection.silence_duration_ms : 0
+  const atMs = Math.max(speech?.startedAtMs ?? 0, event.audio_end_ms - silenceMs)
   change(step, { speech: null })
-  step.events.push({ type: 'user_speech', on: false, by: 'server', atMs: event.audio_end_ms, segmentId: event.item_id })
+  step.events.push({ type: 'user_speech', on: false, by: 'server', atMs, segmentId: event.item_id })
 }
 
 /** The turn is an item now, and its place is told. Under the server's turn detection a turn that we ended ourselves still wants its answer. */
