@@ -23,6 +23,8 @@ export default defineNuxtConfig({
   },
   css: ['~/assets/tokens.css', '~/assets/base.css'],
   sourcemap: { server: false, client: false },
+  // Development listens where production does; by default it would be every address, with the key behind it.
+  devServer: { host: '127.0.0.1' },
   compatibilityDate: '2026-11-01',
   nitro: {
     experimental: { websocket: true },
