@@ -2,9 +2,6 @@
 
 export interface CallLimits { max_call_minutes: number, idle_seconds: number }
 
-/** Body of `POST /api/calls`. All optional. */
-export interface CallRequest { persona?: string, conversation_id?: string, transport?: 'websocket' }
-
 /** Answer of `POST /api/calls` (201). The ticket opens one connection. */
 export interface CallGrant {
   call_id: string

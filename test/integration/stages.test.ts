@@ -75,7 +75,8 @@ describe('hearing that somebody speaks', () => {
   test('speech is found where it is, to a tenth of a second', async () => {
     const vad = await node.stages.openVad()
     const samples = between(1_000, wave('go-forward.wav'), 1_000)
-    const frames = Array.from({ length: Math.floor(samples.length / vad.frameSamples) }, (_, index) => samples.slice(index * vad.frameSamples, (index + 1) * vad.frameSamples))
+    const size = vad.frameSamples
+    const frames = Array.from({ length: Math.floor(samples.length / size) }, (_, index) => samples.slice(index * size, (index + 1) * size))
     const probabilities = await Promise.all(frames.map(frame => vad.process(frame)))
     vad.close()
     const at = (index: number) => index * vad.frameSamples / vad.sampleRate

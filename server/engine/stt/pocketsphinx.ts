@@ -5,8 +5,6 @@
 import koffi from 'koffi'
 import type { PocketsphinxFiles } from './pocketsphinx-files.ts'
 
-export const POCKETSPHINX_SAMPLE_RATE = 16_000
-
 export interface RecognisedWord { text: string, /** Posterior probability, 0 to 1. */ confidence: number }
 
 export interface PocketsphinxDecoder {
