@@ -40,8 +40,7 @@ export default defineNuxtConfig({
     // vue-i18n without the API we don't use; its messages are compiled to a tree, never to code.
     define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
   },
-  // The page's check follows Nitro's route types into the server.
-  typescript: { strict: true, typeCheck: false, tsConfig: { include: ['../server/engine/node-worker.d.ts'] } },
+  typescript: { strict: true, typeCheck: false },
   telemetry: { enabled: false },
   hooks: {
     // Every state of the page without a call, for looking and for tests.

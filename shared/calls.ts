@@ -15,7 +15,7 @@ export interface CallGrant {
 }
 
 /** Every refusal, before or instead of an upgrade, has this body. */
-export interface Refusal { error: { type: string, code: string, message: string } }
+export interface Refusal { error: { type: string, code: string, message: string, /** The field of the body that is wrong. */ param?: string | null } }
 
 /** First event on a `kaiwa.v1` connection. */
 export interface KaiwaCallEvent {
