@@ -28,12 +28,12 @@ describe('a conversation with the embedded engine, no key', () => {
     expect(await page.locator('[data-brain]').first().getAttribute('data-brain')).toBe('local')
 
     await button('Start talking').click()
-    await until('the words of the user', async () => /go forward ten/.test(await turns('user').first().innerText().catch(() => '')))
+    await until('the words of the user', async () => /go forward/.test(await turns('user').first().innerText().catch(() => '')))
     await untilState(talker, ['speaking'])
     await until('all of the answer heard', async () => (await states()).join(' ').endsWith('speaking listening'), 30_000)
 
-    // The last word is where PocketSphinx errs now and then: "meters", "years".
-    expect(await turns('assistant').first().innerText()).toMatch(/go forward ten/)
+    // PocketSphinx errs in the last words now and then: "ten years", "and mirrors". The answer quotes what was heard.
+    expect(await turns('assistant').first().innerText()).toMatch(/go forward/)
     // How long the browser asks and the line takes is not the page's doing.
     const brief = ['permission', 'connecting']
     expect((await states()).filter(state => !brief.includes(state))).toEqual(['idle', 'listening', 'user-speaking', 'thinking', 'speaking', 'listening'])

@@ -78,7 +78,11 @@ function watch(page: Page) {
   page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
   page.on('pageerror', error => complaints.push(error.message))
   page.on('request', request => { if (!/^(data|blob):/.test(request.url())) requestedHosts.add(new URL(request.url()).host) })
-  page.on('requestfailed', request => complaints.push(`${request.url()} ${request.failure()?.errorText}`))
+  page.on('requestfailed', request => {
+    const why = request.failure()?.errorText
+    // What the page itself no longer wants, such as a call whose microphone was denied, is no complaint.
+    if (why !== 'net::ERR_ABORTED') complaints.push(`${request.url()} ${why}`)
+  })
   page.on('response', response => bodies.push(Promise.all([response.allHeaders(), response.text()]).then(parts => JSON.stringify(parts), () => '')))
   page.on('websocket', socket => {
     requestedHosts.add(new URL(socket.url()).host)
