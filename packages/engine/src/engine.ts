@@ -1,3 +1,4 @@
+import type { SessionUpdate, TranscriptionSessionUpdate } from '@kaiwa/protocol'
 import { createSession } from './session.ts'
 import type { Intent } from './transcription-session.ts'
 import type { StageError, Stages } from './stages.ts'
@@ -39,6 +40,8 @@ export interface OpenOptions {
   voice?: string
   /** `transcription`: a session that listens and never answers. @default 'conversation' */
   intent?: Intent
+  /** What the session begins with: `session.created` shows it. What can't be had is refused as a whole, by an `error` after that. */
+  session?: SessionUpdate | TranscriptionSessionUpdate
 }
 
 export interface Engine {

@@ -1,4 +1,5 @@
 export * from './stages.ts'
 export * from './engine.ts'
+export { plannedSession } from './initial-session.ts'
 export { createOfflineResponder } from './adapters/offline-responder/offline-responder.ts'
 export type { OfflineResponderOptions } from './adapters/offline-responder/offline-responder.ts'

@@ -6,22 +6,25 @@ import { createConversation } from './conversation.ts'
 import type { EngineOptions, EngineSession, OpenOptions, SessionPort } from './engine.ts'
 import { createHearing, idleMs } from './hearing.ts'
 import { createIdleTimeout } from './idle-timeout.ts'
+import { initialSession } from './initial-session.ts'
 import { createItemDesk } from './item-desk.ts'
 import { createOutlet } from './outlet.ts'
 import { createResponses } from './responses.ts'
-import { defaultSession, updateSession } from './session-config.ts'
+import { updateSession } from './session-config.ts'
 import type { StageError } from './stages.ts'
-import { forIntent, refuseForIntent, servedSession, updateFor } from './transcription-session.ts'
+import { refuseForIntent, servedSession, updateFor } from './transcription-session.ts'
 import { explainUnsupported, refuseOverWebSocket } from './unsupported.ts'
 
 const DEFAULT_SESSION_MS = 60 * 60 * 1000
 
 /** One Realtime session: client event → decision → effects. Wiring only; the parts know nothing of each other. */
-export function createSession(engine: EngineOptions, port: SessionPort, { model, voice = 'alloy', intent = 'conversation' }: OpenOptions): EngineSession {
+export function createSession(engine: EngineOptions, port: SessionPort, options: OpenOptions): EngineSession {
   const { stages, clock, ids, sessionMs = DEFAULT_SESSION_MS } = engine
+  const { model, voice = 'alloy', intent = 'conversation' } = options
   const { emit, refuse, shut } = createOutlet({ port, ids })
   const onFault = (fault: StageError) => engine.onStageFault?.(fault)
-  let config: RealtimeSession = forIntent(defaultSession({ id: ids('sess'), model, voice, expiresAtMs: clock.nowMs() + sessionMs }), intent)
+  const initial = initialSession({ id: ids('sess'), model, voice, expiresAtMs: clock.nowMs() + sessionMs }, intent, options.session)
+  let config: RealtimeSession = initial.session
   let closed = false
 
   const session = () => config
@@ -32,6 +35,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, { model,
   const idle = createIdleTimeout({ clock, idleMs: () => idleMs(config), position: () => hearing.position, onTimeout: from => hearing.commitSilence(from) })
   const stopExpiry = clock.setTimer(expire, sessionMs)
   emit({ type: 'session.created', session: servedSession(config, intent) })
+  if (initial.refusal) refuse(initial.refusal)
 
   function onPlayed(playedAtMs: number): void {
     idle.responseEnded(playedAtMs)
