@@ -1,3 +1,4 @@
+import { SECRET_PREFIX, type SecretClaim } from '../auth/client-secret.ts'
 import { isOwnHost, isOwnOrigin } from '../auth/origin.ts'
 import type { TicketClaim } from '../auth/ticket.ts'
 import { isLoopbackHost, type Settings } from '../config/settings.ts'
@@ -10,7 +11,7 @@ export interface Knock {
   method: string
   /** Path and query. */
   url: string
-  headers: { host?: string, origin?: string, 'user-agent'?: string, 'sec-fetch-site'?: string | string[], 'sec-websocket-protocol'?: string }
+  headers: { host?: string, origin?: string, 'user-agent'?: string, 'sec-fetch-site'?: string | string[], 'sec-websocket-protocol'?: string, authorization?: string }
   remoteAddress: string | undefined
 }
 
@@ -23,9 +24,19 @@ export interface House {
   /** The model's provider takes no new calls for this long. */
   upstreamQuietMs: number
   redeem(ticket: string, origin: string): TicketClaim | undefined
+  /** What an ephemeral secret stands for, as long as it is good. */
+  claimOf(secret: string): SecretClaim | undefined
 }
 
-export interface Refusal { admitted: false, status: 400 | 401 | 403 | 404 | 405 | 429 | 503, code: string, message: string, retryAfterSeconds?: number }
+export interface Refusal {
+  admitted: false
+  status: 400 | 401 | 403 | 404 | 405 | 429 | 503
+  code: string
+  message: string
+  retryAfterSeconds?: number
+  /** Where in the body it is wrong; told when there is one. */
+  param?: string | null
+}
 
 export interface Admitted {
   admitted: true
@@ -35,6 +46,8 @@ export interface Admitted {
   model: string | undefined
   /** A session that only listens; undefined: a conversation. */
   intent: 'transcription' | undefined
+  /** What the session begins with, from an ephemeral secret. */
+  session: SecretClaim['session']
   /** Who it counts for; undefined: not told apart. */
   user: string | undefined
   claim: TicketClaim | undefined
@@ -44,8 +57,9 @@ const refusal = (status: Refusal['status'], code: string, message: string, retry
   ({ admitted: false, status, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
 
 /** JSON body of a refusal. */
-export function refusalBody({ status, code, message }: Pick<Refusal, 'status' | 'code' | 'message'>): RefusalBody {
-  return { error: { type: status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error', code, message } }
+export function refusalBody({ status, code, message, param }: Pick<Refusal, 'status' | 'code' | 'message' | 'param'>): RefusalBody {
+  const type = status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error'
+  return { error: { type, code, message, ...(param === undefined ? {} : { param }) } }
 }
 
 /**
@@ -85,8 +99,10 @@ export function refuseForOrigin(headers: Knock['headers'], settings: House['sett
   return browser ? refusal(403, 'origin_missing', 'A browser has to say which page it comes from.') : undefined
 }
 
-const MODEL = /^[\w.:@/-]{1,128}$/
+/** Whether a model could be called that. */
+export const isModelName = (name: string) => /^[\w.:@/-]{1,128}$/.test(name)
 const TICKET_PREFIX = 'kaiwa.ticket.'
+const KEY_PREFIX = 'openai-insecure-api-key.'
 
 /** May this upgrade become a call? Pure but for the ticket, which is spent by being looked at. */
 export function admit(knock: Knock, house: House): Admitted | Refusal {
@@ -103,11 +119,38 @@ export function admit(knock: Knock, house: House): Admitted | Refusal {
   if (offered.includes('kaiwa.v1')) return admitPage(offered, knock, house, user)
   if (offered.length > 0 && !offered.includes('realtime')) return refusal(400, 'unknown_subprotocol', 'The subprotocols spoken here are `realtime` and, from the page, `kaiwa.v1`.')
   if (query.has('call_id')) return refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
-  const intent = query.get('intent') ?? undefined
-  if (intent !== undefined && intent !== 'transcription') return refusal(400, 'invalid_intent', 'The one `intent` there is is `transcription`; leave it out for a conversation.')
-  const model = query.get('model') ?? undefined
-  if (model !== undefined && !MODEL.test(model)) return refusal(400, 'invalid_model', 'That is not a model\'s name.')
-  return refuseForRoom(house, user) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, model, intent, user, claim: undefined }
+  const secret = secretIn(knock.headers, offered)
+  const held = secret === undefined ? { session: undefined } : house.claimOf(secret)
+  if (!held) return refusal(401, 'invalid_api_key', 'That ephemeral secret is unknown, or has expired. POST /v1/realtime/client_secrets gives a new one.')
+  const asked = askOf(query, held)
+  if ('code' in asked) return asked
+  return refuseForRoom(house, user) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, ...asked, user, claim: undefined }
+}
+
+/**
+ * The ephemeral secret among the headers: `Authorization: Bearer ek_…`, or a browser's subprotocol, which can set no header.
+ * Keys of another kind aren't asked for here, and pass.
+ */
+function secretIn({ authorization = '' }: Knock['headers'], offered: string[]): string | undefined {
+  const keys = [/^Bearer +(\S+)$/i.exec(authorization)?.[1], ...offered.filter(name => name.startsWith(KEY_PREFIX)).map(name => name.slice(KEY_PREFIX.length))]
+  return keys.find(key => key?.startsWith(SECRET_PREFIX))
+}
+
+/** What the session is to be: the address has the word before the secret, but for its kind. */
+function askOf(query: URLSearchParams, { session }: SecretClaim): Pick<Admitted, 'model' | 'intent' | 'session'> | Refusal {
+  const said = query.get('intent') ?? undefined
+  if (said !== undefined && said !== 'transcription') return refusal(400, 'invalid_intent', 'The one `intent` there is is `transcription`; leave it out for a conversation.')
+  if (said && session?.type === 'realtime') return refusal(400, 'invalid_intent', 'That secret was made for a conversation, not for transcription.')
+  const model = query.get('model') ?? (session?.type === 'realtime' ? session.model : undefined)
+  if (model !== undefined && !isModelName(model)) return refusal(400, 'invalid_model', 'That is not a model\'s name.')
+  return { model, intent: session?.type === 'transcription' ? 'transcription' : said, session: withoutModel(session) }
+}
+
+/** The model is settled when the connection is made; as part of an update it could only contradict. */
+function withoutModel(session: SecretClaim['session']): SecretClaim['session'] {
+  if (session?.type !== 'realtime') return session
+  const { model: _settled, ...rest } = session
+  return rest
 }
 
 function admitPage(offered: string[], knock: Knock, house: House, user: string | undefined): Admitted | Refusal {
@@ -119,7 +162,7 @@ function admitPage(offered: string[], knock: Knock, house: House, user: string |
   const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
   return claim
-    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, user, claim }
+    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, user, claim }
     : refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
 }
 

@@ -1,11 +1,11 @@
-import type { Engine } from '@kaiwa/engine'
+import type { Engine, OpenOptions } from '@kaiwa/engine'
 import type { BrainInfo } from '../../shared/brain.ts'
 import type { BrainSettings } from '../config/settings.ts'
 import { engineLink } from '../engine/link.ts'
 import { dialUpstream, upstreamAddress, type DialOptions, type DialResult } from '../relay/upstream.ts'
 
 /** What a connection is for; without an intent, a conversation. */
-export interface SessionAsk { model: string | undefined, intent: 'transcription' | undefined }
+export interface SessionAsk { model: string | undefined, intent: 'transcription' | undefined, /** What the embedded engine begins with; an upstream is told in an event. */ session?: OpenOptions['session'] }
 
 /** Who answers: one for the whole server. */
 export interface Brain {
@@ -76,10 +76,10 @@ function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options
     async info() {
       return { brain: 'local', model: settings.model, hearing: hearing ?? options.probeHearing() }
     },
-    async dial({ model, intent }) {
+    async dial({ model, intent, session }) {
       try {
         const { engine } = await withinTime(started(), START_MS)
-        return { ok: true, link: engineLink(engine, { model: model ?? settings.model, voice: settings.voice, intent }) }
+        return { ok: true, link: engineLink(engine, { model: model ?? settings.model, voice: settings.voice, intent, session }) }
       } catch (error) {
         return { ok: false, fault: { code: 'engine_failed', detail: sentence(error) } }
       }

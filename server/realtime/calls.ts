@@ -1,11 +1,12 @@
 import type { CallLimits, KaiwaCallEvent, KaiwaDrainingEvent } from '../../shared/calls.ts'
+import type { SecretClaim } from '../auth/client-secret.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import type { RelayFault } from '../relay/fault.ts'
 import type { Link } from '../relay/link.ts'
 import { startRelay, type Relay, type RelayClock, type RelayEnd } from '../relay/relay.ts'
 import type { Brain } from './brain.ts'
-import { openingEvent } from './session-configuration.ts'
+import { openingEvents } from './session-configuration.ts'
 
 /** A connection that was let in, about to become a call. */
 export interface CallStart {
@@ -17,6 +18,8 @@ export interface CallStart {
   model: string | undefined
   /** Undefined: a conversation. */
   intent: 'transcription' | undefined
+  /** What the session begins with; undefined: the brain's defaults. */
+  session: SecretClaim['session']
   /** `page`: the server configures the session and adds `kaiwa.*` events. `client`: the Realtime protocol and nothing else. */
   from: 'page' | 'client'
 }
@@ -64,7 +67,7 @@ export function createCalls(options: CallsOptions): Calls {
     const relay = startRelay({
       client: link,
       dial: signal => brain.dial(start, signal),
-      opening: start.from === 'page' ? [openingEvent(settings.brain, ids('event'))] : [],
+      opening: openingEvents(settings.brain, start, ids),
       keys: options.keys,
       clock,
       ids,

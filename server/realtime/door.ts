@@ -60,13 +60,14 @@ export function createDoor({ house, calls, ids, log, heartbeat = downstreamHeart
     }
   }
 
-  function letIn({ claim, user, model, intent, subprotocol }: Admitted, link: ReturnType<typeof linkOfSocket>) {
+  function letIn({ claim, user, model, intent, session, subprotocol }: Admitted, link: ReturnType<typeof linkOfSocket>) {
     calls.begin(link, {
       callId: claim?.callId ?? ids('call'),
       conversationId: claim?.conversationId ?? ids('conv'),
       user,
       model,
       intent,
+      session,
       from: subprotocol === 'kaiwa.v1' ? 'page' : 'client',
     })
   }

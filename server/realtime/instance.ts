@@ -1,3 +1,4 @@
+import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
 import { createLog, type Log } from '../log.ts'
@@ -16,6 +17,7 @@ export interface Instance {
   log: Log
   ids: (prefix: string) => string
   tickets: Tickets
+  secrets: ClientSecrets
   brain: Brain
   calls: Calls
   house: House
@@ -39,6 +41,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const log = options.log ?? createLog({ level: settings.logLevel, secrets: [...secrets, ...keys] })
   const ids = randomId
   const tickets = createTickets(() => Date.now())
+  const clientSecrets = createClientSecrets({ nowMs: () => Date.now(), ids })
   const { engine } = settings
   const brain = createBrain(settings.brain, {
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log })),
@@ -54,7 +57,8 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     callsOf: calls.callsOf,
     get upstreamQuietMs() { return calls.upstreamQuietMs },
     redeem: tickets.redeem,
+    claimOf: clientSecrets.claimOf,
   }
   const door = createDoor({ house, calls, ids, log, ...options.door })
-  return { settings, log, ids, tickets, brain, calls, house, door, beginDraining() { draining = true } }
+  return { settings, log, ids, tickets, secrets: clientSecrets, brain, calls, house, door, beginDraining() { draining = true } }
 }

@@ -1,6 +1,7 @@
 import type { SessionUpdate, SessionUpdateEvent } from '@kaiwa/protocol'
 import { serverVadDefaults } from '@kaiwa/protocol'
 import type { BrainSettings } from '../config/settings.ts'
+import type { CallStart } from './calls.ts'
 
 /** Who the talker meets unless the operator says otherwise. */
 export const defaultInstructions = [
@@ -31,7 +32,8 @@ export function sessionConfiguration({ kind, voice }: BrainSettings): SessionUpd
   }
 }
 
-/** That configuration as the first event an upstream hears. */
-export function openingEvent(brain: BrainSettings, eventId: string): string {
-  return JSON.stringify({ type: 'session.update', event_id: eventId, session: sessionConfiguration(brain) } satisfies SessionUpdateEvent)
+/** What the brain hears before anything of the client: the page's configuration, or an ephemeral secret's, with which the engine has begun already. */
+export function openingEvents(brain: BrainSettings, { from, session }: Pick<CallStart, 'from' | 'session'>, ids: (prefix: string) => string): string[] {
+  const opening = from === 'page' ? sessionConfiguration(brain) : brain.kind === 'local' ? undefined : session
+  return opening ? [JSON.stringify({ type: 'session.update', event_id: ids('event'), session: opening } satisfies SessionUpdateEvent)] : []
 }

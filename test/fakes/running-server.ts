@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { plannedSession } from '@kaiwa/engine'
 import type { CallGrant } from '../../shared/calls.ts'
 import { readSettings } from '../../server/config/settings.ts'
 import { createLog } from '../../server/log.ts'
@@ -7,6 +8,7 @@ import { refusalBody } from '../../server/realtime/admission.ts'
 import type { LocalEngine } from '../../server/realtime/brain.ts'
 import { grantCall } from '../../server/realtime/call-request.ts'
 import { createInstance, type Instance, type InstanceOptions } from '../../server/realtime/instance.ts'
+import { grantSecret } from '../../server/realtime/secret-request.ts'
 import { cutSlowHandshakes } from '../../server/realtime/slow-handshake.ts'
 import { connectWebSocket, type ContractClient } from '../contract/contract-client.ts'
 
@@ -23,6 +25,8 @@ export interface RunningServer {
   /** What the page does: a ticket, then the connection. */
   connectPage(): Promise<ContractClient & { grant: CallGrant }>
   post(body?: string, headers?: Record<string, string>): Promise<Response>
+  /** Asks for an ephemeral secret, as a program. */
+  mint(body?: object, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
 }
 
@@ -42,11 +46,13 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
   const http = createServer(async (request, response) => {
     let body = ''
     for await (const piece of request.setEncoding('utf8')) body += piece
-    if (request.method !== 'POST' || request.url !== '/api/calls') return response.writeHead(404).end()
-    const answer = grantCall({ headers: request.headers, remoteAddress: request.socket.remoteAddress, body }, instance)
-    const granted = 'ticket' in answer
-    response.writeHead(granted ? 201 : answer.status, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(granted ? answer : refusalBody(answer)))
+    const ask = { headers: request.headers, remoteAddress: request.socket.remoteAddress, body }
+    const route = `${request.method} ${request.url}`
+    if (route !== 'POST /api/calls' && route !== 'POST /v1/realtime/client_secrets') return response.writeHead(404).end()
+    const answer = route === 'POST /api/calls' ? grantCall(ask, instance) : grantSecret(ask, { ...instance, planSession: plannedSession })
+    const refused = 'admitted' in answer
+    response.writeHead(refused ? answer.status : 'ticket' in answer ? 201 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(refused ? refusalBody(answer) : answer))
   })
   cutSlowHandshakes(http, slowHandshakeMs)
   http.on('upgrade', instance.door.handleUpgrade)
@@ -76,6 +82,7 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       return { ...client, grant }
     },
     post,
+    mint: (body = {}, headers = {}) => fetch(`${origin}/v1/realtime/client_secrets`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }),
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise(resolve => http.close(resolve))

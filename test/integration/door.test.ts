@@ -89,7 +89,8 @@ describe('who may come in', () => {
   })
 
   it('selects realtime for a client that sends its key as a subprotocol', async () => {
-    const { status, head } = await knock({ 'Sec-WebSocket-Protocol': 'realtime, openai-insecure-api-key.ek_1' })
+    const { value } = await (await server.mint()).json() as { value: string }
+    const { status, head } = await knock({ 'Sec-WebSocket-Protocol': `realtime, openai-insecure-api-key.${value}` })
     expect(status).toBe(101)
     expect(head).toMatch(/sec-websocket-protocol: realtime\r?$/im)
   })

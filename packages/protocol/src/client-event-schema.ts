@@ -150,6 +150,9 @@ export const clientEventSchemas: { [T in ClientEvent['type']]: z.ZodType<Extract
   'output_audio_buffer.clear': event('output_audio_buffer.clear', {}),
 }
 
+/** For other borders that answer in the wire's words. */
+export { wireErrorOf } from './client-event-issues.ts'
+
 export type ClientEventParse = { ok: true, event: ClientEvent } | { ok: false, error: ServerError }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -4,12 +4,19 @@ import { admit, refusalBody, userOf, type House, type Knock } from '../../../../
 
 const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000' }
 
+const secrets: Record<string, ReturnType<House['claimOf']>> = {
+  ek_plain: { session: undefined },
+  ek_talk: { session: { type: 'realtime', model: 'small', instructions: 'Be brief.' } },
+  ek_write: { session: { type: 'transcription' } },
+}
+
 const house = (changes: Partial<House> & { settings?: Partial<House['settings']> } = {}): House => ({
   draining: false,
   liveCalls: 0,
   callsOf: () => 0,
   upstreamQuietMs: 0,
   redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
+  claimOf: secret => secrets[secret],
   ...changes,
   settings: { host: '127.0.0.1', publicUrl: undefined, maxCalls: 200, maxCallsPerUser: 3, countLoopbackUsers: false, ...changes.settings },
 })
@@ -52,6 +59,31 @@ describe('admission', () => {
     expect(admit(knock(), house({ ...busy, settings: { ...house().settings, countLoopbackUsers: true } }))).toMatchObject({ status: 429 })
     expect(userOf('::ffff:10.0.0.9', false)).toBe('10.0.0.9')
     expect(userOf(undefined, true)).toBeUndefined()
+  })
+
+  const bearer = (secret: string, url = '/v1/realtime') => knock({ url, headers: { authorization: `Bearer ${secret}`, 'sec-websocket-protocol': undefined } })
+  const subprotocol = (secret: string, url = '/v1/realtime') => knock({ url, headers: { 'sec-websocket-protocol': `realtime, openai-insecure-api-key.${secret}, openai-agents-sdk.0.20.0` } })
+
+  it.each([['a header', bearer], ['a subprotocol', subprotocol]] as const)('begins with what an ephemeral secret says, sent as %s', (_way, ask) => {
+    expect(admit(ask('ek_plain'), house())).toMatchObject({ admitted: true, model: undefined, intent: undefined, session: undefined })
+    expect(admit(ask('ek_talk'), house())).toMatchObject({ admitted: true, model: 'small', session: { type: 'realtime', instructions: 'Be brief.' } })
+    expect(admit(ask('ek_write'), house())).toMatchObject({ admitted: true, intent: 'transcription', session: { type: 'transcription' } })
+    expect(admit(ask('ek_write', '/v1/realtime?intent=transcription'), house())).toMatchObject({ admitted: true, intent: 'transcription' })
+    const larger = admit(ask('ek_talk', '/v1/realtime?model=large'), house())
+    expect(larger).toMatchObject({ admitted: true, model: 'large' })
+    expect(larger).not.toHaveProperty('session.model')
+  })
+
+  it.each([bearer, subprotocol])('turns an unknown secret away, and one for something else', ask => {
+    expect(admit(ask('ek_'), house())).toMatchObject({ admitted: false, status: 401, code: 'invalid_api_key' })
+    expect(admit(ask('ek_other'), house())).toMatchObject({ status: 401 })
+    expect(admit(ask('ek_talk', '/v1/realtime?intent=transcription'), house())).toMatchObject({ status: 400, code: 'invalid_intent' })
+  })
+
+  it('asks for no key of another kind, and lets a good secret open nothing for another site\'s page', () => {
+    expect(admit(bearer('sk-of-its-own'), house())).toMatchObject({ admitted: true, session: undefined })
+    const foreign = knock({ headers: { authorization: 'Bearer ek_plain', origin: 'https://evil.example' } })
+    expect(admit(foreign, house())).toMatchObject({ admitted: false, code: 'origin_not_allowed' })
   })
 
   it.each([
