@@ -107,6 +107,35 @@ describe('a conversation with the embedded engine, no key', () => {
     expectQuiet(talker)
   })
 
+  it('waits while the floor is held with the space bar, and answers when it is given back', async () => {
+    const { page, button, turns, sent } = await visitor({ says: { recording: 'go-forward', afterMs: 2500 } })
+    await button('Start talking').click()
+    await untilState(talker, ['listening'])
+    await page.locator('body').click({ position: { x: 5, y: 400 } })
+    await page.keyboard.down('Space')
+    await untilState(talker, ['held'])
+    // Well past the recording's end (5.3 s) and the silence that would have ended the turn.
+    await until('7 s of the microphone sent', () => sentMs(talker) > 7000)
+    expect(await turns('assistant').count()).toBe(0)
+    await page.keyboard.up('Space')
+    await until('an answer', async () => /go forward/.test(await turns('assistant').first().innerText().catch(() => '')))
+    expect(sent.filter(event => event.type === 'input_audio_buffer.commit')).toHaveLength(1)
+    expectQuiet(talker)
+  })
+
+  it('sends nothing while muted', async () => {
+    const { page, button, turns, sent } = await visitor({ says: { recording: 'go-forward', afterMs: 2500 } })
+    await button('Start talking').click()
+    await untilState(talker, ['listening'])
+    await button('Mute').click()
+    await button('Unmute').waitFor()
+    const before = sent.length
+    await page.getByText('0:06', { exact: true }).waitFor()
+    expect(sent.slice(before).filter(event => event.type === 'input_audio_buffer.append').length).toBeLessThanOrEqual(1)
+    expect(await turns('user').count()).toBe(0)
+    expectQuiet(talker)
+  })
+
   it('stops the microphone when the call ends, and can be started again', async () => {
     const { page, button, states } = await visitor({ says: { recording: 'go-forward', afterMs: 60_000 } })
     await page.evaluate(() => {
@@ -147,6 +176,9 @@ describe('a conversation with the embedded engine, no key', () => {
     expectQuiet(talker)
   })
 })
+
+/** How much of the microphone went over the wire: base64 of 48 bytes a millisecond. */
+const sentMs = ({ sent }: Talker) => sent.reduce((sum, event) => sum + (event.type === 'input_audio_buffer.append' ? String(event.audio).length * 3 / 4 / 48 : 0), 0)
 
 /** From where on nothing sounds any more, searched from `from`: the first 100 ms of silence. */
 function quietFrom(samples: Float32Array, from: number, sampleRate: number): number {
