@@ -14,6 +14,8 @@ const MAX_VOICES = 200
 const MAX_VOICE_STROKES = 5000
 /** The player reports every 50 ms while it sounds: after this it stands still, and what waits moves with the present. */
 const STALE_MS = 150
+/** A report later than this is no slow page but a gap in the sound. */
+const LATE_MS = 150
 
 /** Measured levels of both voices on the call's time axis, in strokes of 120 ms. Nothing here is guessed: no sound, no stroke. */
 export interface TimelineModel {
@@ -99,9 +101,16 @@ export function createTimeline(): TimelineModel {
     const revived = voice.cut && voice.heardMs === 0 && heardMs > 0
     if (revived) voice.cut = false
     if (!voice.anchor || revived) begin(voice, atMs - heardMs)
+    const zeroMs = atMs - heardMs
+    const before = revived || !voice.anchor ? zeroMs : voice.anchor.atMs - voice.anchor.heardMs
+    // Reports reach the page late, never early: the earliest is right, until playback really fell behind.
+    const steadyMs = zeroMs > before && zeroMs < before + LATE_MS ? before : zeroMs
     voice.heardMs = heardMs
-    voice.anchor = { atMs, heardMs }
-    for (let stroke = voice.heardAt.length; stroke * STROKE_MS < heardMs; stroke++) voice.heardAt.push(atMs - heardMs + stroke * STROKE_MS)
+    voice.anchor = { atMs: steadyMs + heardMs, heardMs }
+    for (let stroke = voice.heardAt.length; stroke * STROKE_MS < heardMs; stroke++) {
+      const earliestMs = stroke > 0 ? voice.heardAt[stroke - 1]! + STROKE_MS : -Infinity
+      voice.heardAt.push(Math.max(earliestMs, steadyMs + stroke * STROKE_MS))
+    }
   }
 
   /** A new voice sounds from here on: what was cut before it does not run on below it. */

@@ -83,6 +83,15 @@ describe('timeline: the assistant', () => {
     expect(assistant.map(({ atMs, state }) => [atMs, state])).toEqual([[1000, 'heard'], [1120, 'heard'], [1240, 'waiting'], [1360, 'waiting']])
   })
 
+  it('draws no two strokes closer than they sound, however late the page hears of them', () => {
+    const timeline = createTimeline()
+    timeline.assistantAudio('a', new Int16Array(24 * 3000).fill(4000))
+    const reports = [[50, 0], [150, 90], [250, 5], [400, 110], [450, 0], [700, 60], [1200, 20]] as const
+    for (const [heardMs, lateMs] of reports) timeline.playedUpTo('a', heardMs, 1000 + heardMs + lateMs)
+    const places = timeline.window(0, 2100).assistant.filter(({ state }) => state === 'heard').map(({ atMs }) => atMs)
+    expect(places).toEqual(Array.from({ length: 10 }, (_, stroke) => 1000 + stroke * 120))
+  })
+
   it('leaves what was heard in place when playback stands still, and moves what waits along with the present', () => {
     const timeline = createTimeline()
     timeline.assistantAudio('a', voice(480))
