@@ -5,6 +5,7 @@ import { badInputContract } from './clauses/bad-input.ts'
 import { conversationContract } from './clauses/conversation.ts'
 import { errorContract } from './clauses/errors.ts'
 import { functionCallContract } from './clauses/function-calls.ts'
+import { knownClientContract } from './clauses/known-clients.ts'
 import { overrideContract } from './clauses/overrides.ts'
 import { responseContract } from './clauses/responses.ts'
 import { sessionContract } from './clauses/session.ts'
@@ -96,6 +97,7 @@ export function describeRealtimeServer(name: string, start: () => Promise<Realti
     if (capabilities.openPolicy) {
       conversationContract(scene)
       overrideContract(scene)
+      knownClientContract(scene)
       if (capabilities.tools) functionCallContract(scene)
     }
     if (capabilities.audioIn) {
