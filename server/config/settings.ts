@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { adapters, type SpeechServer } from '../engine/adapters.ts'
 
 /** Hosts on which only this machine can reach us. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i
@@ -39,6 +40,9 @@ export interface EngineSettings {
   stt: string | undefined
   tts: string | undefined
   modelsDir: string
+  /** Servers that hear and speak for the engine; unset: it does so itself. */
+  sttServer: SpeechServer | undefined
+  ttsServer: SpeechServer & { /** Unset: the session's voice by its name. */ voice: string | undefined } | undefined
   /** A chat server that thinks for the engine; unset: the offline responder answers. */
   llm: { url: URL, model: string, key: string | undefined } | undefined
 }
@@ -115,15 +119,29 @@ function refuseOpenDoor(settings: Settings) {
 }
 
 function readEngine(read: ReturnType<typeof reader>): EngineSettings {
-  const adapter = word('an adapter\'s name')
   const dataDir = read('KAIWA_DATA_DIR', folder, './data')
-  return {
-    vad: read('KAIWA_VAD', adapter, undefined),
-    stt: read('KAIWA_STT', adapter, undefined),
-    tts: read('KAIWA_TTS', adapter, undefined),
+  const settings = {
+    vad: read('KAIWA_VAD', oneOf(adapters.vad), undefined),
+    stt: read('KAIWA_STT', oneOf([...adapters.stt, 'none']), undefined),
+    tts: read('KAIWA_TTS', oneOf(adapters.tts), undefined),
     modelsDir: read('KAIWA_MODELS_DIR', folder, `${dataDir}/models`),
+    ...readSpeechServers(read),
     llm: readLanguageModel(read),
   }
+  if (settings.stt === 'server' && !settings.sttServer) throw new SettingsError('KAIWA_STT is "server" but KAIWA_STT_URL is not set; it takes the address of a transcription server, such as http://127.0.0.1:8000/v1.')
+  if (settings.tts === 'server' && !settings.ttsServer) throw new SettingsError('KAIWA_TTS is "server" but KAIWA_TTS_URL is not set; it takes the address of a speech server, such as http://127.0.0.1:8880/v1.')
+  return settings
+}
+
+/** The default models are OpenAI's; most other servers take these names for the one model they have. */
+function readSpeechServers(read: ReturnType<typeof reader>): Pick<EngineSettings, 'sttServer' | 'ttsServer'> {
+  const address = (of: string) => httpUrl(`the http or https address of a ${of} server, such as http://127.0.0.1:8000/v1`)
+  const modelName = word('a model\'s name')
+  const keyKind = secret('a key without spaces')
+  const stt = { url: read('KAIWA_STT_URL', address('transcription'), undefined), model: read('KAIWA_STT_MODEL', modelName, 'whisper-1'), key: read('KAIWA_STT_KEY', keyKind, undefined) }
+  const tts = { url: read('KAIWA_TTS_URL', address('speech'), undefined), model: read('KAIWA_TTS_MODEL', modelName, 'tts-1'), key: read('KAIWA_TTS_KEY', keyKind, undefined) }
+  const voice = read('KAIWA_TTS_VOICE', word('a voice\'s name'), undefined)
+  return { sttServer: stt.url && { ...stt, url: stt.url }, ttsServer: tts.url && { ...tts, url: tts.url, voice } }
 }
 
 function readLanguageModel(read: ReturnType<typeof reader>): EngineSettings['llm'] {
@@ -137,11 +155,16 @@ function readLanguageModel(read: ReturnType<typeof reader>): EngineSettings['llm
 /** What was set and does nothing, each with the reason. */
 function noticesOf(env: Environment, { brain, engine }: Pick<Settings, 'brain' | 'engine'>): string[] {
   const idle = Object.entries(withoutEffect).map(([name, why]) => ({ name, sentence: `${name} has no effect in this version: ${why}.` }))
-  const llm = ['KAIWA_LLM_URL', 'KAIWA_LLM_MODEL', 'KAIWA_LLM_KEY'].flatMap(name => {
+  const servers = [
+    { url: 'KAIWA_LLM_URL', others: ['KAIWA_LLM_MODEL', 'KAIWA_LLM_KEY'], adapter: undefined, isSet: engine.llm !== undefined },
+    { url: 'KAIWA_STT_URL', others: ['KAIWA_STT_MODEL', 'KAIWA_STT_KEY'], adapter: engine.stt, isSet: engine.sttServer !== undefined },
+    { url: 'KAIWA_TTS_URL', others: ['KAIWA_TTS_MODEL', 'KAIWA_TTS_KEY', 'KAIWA_TTS_VOICE'], adapter: engine.tts, isSet: engine.ttsServer !== undefined },
+  ].flatMap(({ url, others, adapter, isSet }) => [url, ...others].flatMap(name => {
     if (brain.kind !== 'local') return [{ name, sentence: `${name} has no effect: the embedded engine would use it, but ${brain.kind} answers.` }]
-    return engine.llm ? [] : [{ name, sentence: `${name} has no effect without KAIWA_LLM_URL.` }]
-  })
-  return [...idle, ...llm].filter(({ name }) => env[name]?.trim()).map(({ sentence }) => sentence)
+    if (!isSet) return [{ name, sentence: `${name} has no effect without ${url}.` }]
+    return adapter !== undefined && adapter !== 'server' ? [{ name, sentence: `${name} has no effect: ${url.replace('_URL', '')} is ${adapter}.` }] : []
+  }))
+  return [...idle, ...servers].filter(({ name }) => env[name]?.trim()).map(({ sentence }) => sentence)
 }
 
 /** Read by the start script; checked here, too, so that a wrong value is told at the start. */
@@ -182,4 +205,4 @@ export function readSettings(env: Environment): Settings {
 
 /** Every value that must never be seen: for the log's redaction and the relay's. */
 export const secretsOf = (env: Environment): string[] =>
-  ['OPENAI_API_KEY', 'KAIWA_LLM_KEY', 'KAIWA_PASSWORD', 'KAIWA_METRICS_TOKEN', 'DATABASE_URL', 'REDIS_URL'].flatMap(name => env[name]?.trim() || [])
+  ['OPENAI_API_KEY', 'KAIWA_LLM_KEY', 'KAIWA_STT_KEY', 'KAIWA_TTS_KEY', 'KAIWA_PASSWORD', 'KAIWA_METRICS_TOKEN', 'DATABASE_URL', 'REDIS_URL'].flatMap(name => env[name]?.trim() || [])

@@ -45,7 +45,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const { engine } = settings
   const brain = createBrain(settings.brain, {
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log })),
-    probeHearing: () => probeHearing(engine.modelsDir, engine.stt),
+    probeHearing: () => probeHearing(engine),
     dialing: options.dialing,
   })
   const calls = createCalls({ brain, settings, clock: serverClock, ids, log, keys })

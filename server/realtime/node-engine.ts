@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EngineSettings } from '../config/settings.ts'
-import { probeHearing } from '../engine/capability.ts'
 import type { Log } from '../log.ts'
 import type { LocalEngine } from './brain.ts'
 import { serverClock } from './clock.ts'
@@ -43,12 +42,10 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log }: { 
       onStageFault: fault => log.error({ stage: fault.stage }, fault.message),
       onBug: cause => log.error({ err: cause }, 'the engine failed'),
     }),
-    hearing: report.stt.able ? heardBy(probeHearing(settings.modelsDir, settings.stt), report.stt.adapter) : { able: false, why: report.stt.sentence },
+    hearing: report.stt.able ? { able: true, by: report.stt.by } : { able: false, why: report.stt.sentence },
     close: async () => { await Promise.all([close(), calculator.close()]) },
   }
 }
-
-const heardBy = (probed: LocalEngine['hearing'], adapter: string): LocalEngine['hearing'] => ({ able: true, by: probed.able ? probed.by : adapter })
 
 /** The models lie beside the sources; the bundle lies somewhere below the same root, and is started from it. */
 function findModels(): string {

@@ -219,7 +219,7 @@ describe('what is missing or broken', () => {
 
   test('sherpa asked for without a model, and a name nobody knows: PocketSphinx, and the report says so', async () => {
     expect((await reportOf({ stt: 'sherpa' })).stt).toMatchObject({ adapter: 'pocketsphinx', sentence: expect.stringContaining('There is no speech model in') })
-    expect((await reportOf({ stt: 'vosk' })).stt).toMatchObject({ adapter: 'pocketsphinx', sentence: expect.stringContaining('KAIWA_STT is "vosk"; there are sherpa, pocketsphinx.') })
+    expect((await reportOf({ stt: 'vosk' })).stt).toMatchObject({ adapter: 'pocketsphinx', sentence: expect.stringContaining('KAIWA_STT is "vosk"; there are server, sherpa, pocketsphinx.') })
   })
 
   test('a sherpa pack whose files look whole but hold no model is refused by sherpa-onnx, and PocketSphinx takes its place', async () => {

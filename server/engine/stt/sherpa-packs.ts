@@ -1,10 +1,10 @@
 /**
  * Which of the published sherpa-onnx model packs lie in a folder, told by file names (https://k2-fsa.github.io/sherpa/onnx/pretrained_models/).
- * Only looks, but looks well: sherpa-onnx itself says no more than "Please check your config!" when a file is missing, and a cut-off
- * model can take the process down.
+ * Only looks, but looks well.
  */
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { faultOfFile, packFolders } from '../model-files.ts'
 
 export type SherpaPack = { name: string, tokens: string } & (
   | { kind: 'streaming-transducer', encoder: string, decoder: string, joiner: string }
@@ -23,14 +23,11 @@ const PREFERENCE: readonly SherpaPack['kind'][] = ['streaming-transducer', 'sens
 
 /** Looks at `modelsDir` and the folders in it. */
 export function findSherpaPack(modelsDir: string): SherpaSearch {
-  const folders = existsSync(modelsDir)
-    ? [modelsDir, ...readdirSync(modelsDir, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => join(modelsDir, entry.name))]
-    : []
-  const packs = folders.map(readPack).filter(pack => pack !== undefined)
+  const packs = packFolders(modelsDir).map(readPack).filter(pack => pack !== undefined)
   const faults: string[] = []
   for (const kind of PREFERENCE) {
     for (const pack of packs.filter(pack => pack.kind === kind)) {
-      const broken = filesOf(pack).map(path => faultOf(path)).find(fault => fault !== undefined)
+      const broken = filesOf(pack).map(path => faultOfFile(path)).find(fault => fault !== undefined)
       if (!broken) return { found: true, pack }
       faults.push(`the ${pack.kind} pack ${pack.name} is unusable: ${broken}`)
     }
@@ -81,64 +78,11 @@ function filesOf(pack: SherpaPack): string[] {
   }
 }
 
-/** What is wrong with a file, or nothing. */
-function faultOf(path: string): string | undefined {
-  const size = statSync(path, { throwIfNoEntry: false })?.size
-  if (size === undefined) return `${basename(path)} is missing`
-  if (size === 0) return `${basename(path)} is empty`
-  return path.endsWith('.onnx') && !isWholeProtobuf(path, size) ? `${basename(path)} is cut off or no model; get it again` : undefined
-}
-
-/** Walks the outermost fields of the file, some ten of them, by their lengths: a cut-off file doesn't end where a field does. */
-function isWholeProtobuf(path: string, size: number): boolean {
-  const file = openSync(path, 'r')
-  try {
-    const head = new Uint8Array(20)
-    let at = 0
-    while (at < size) {
-      head.fill(0)
-      readSync(file, head, 0, head.length, at)
-      const next = skipField(head)
-      if (next === undefined) return false
-      at += next
-    }
-    return at === size
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Bytes that the field at the head of `bytes` takes; undefined when it is none. */
-function skipField(bytes: Uint8Array): number | undefined {
-  let at = 0
-  const varint = () => {
-    let value = 0
-    for (let scale = 1; at < 19; scale *= 128) {
-      const byte = bytes[at++]!
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-    return Number.NaN
-  }
-  const tag = varint()
-  if (!(tag >= 8)) return undefined
-  switch (tag % 8) {
-    case 0: return Number.isNaN(varint()) ? undefined : at
-    case 1: return at + 8
-    case 2: {
-      const length = varint()
-      return Number.isNaN(length) ? undefined : at + length
-    }
-    case 5: return at + 4
-    default: return undefined
-  }
-}
-
 /** The recogniser for a pack, by its name in sherpa-onnx, and its configuration. */
-export function recognizerConfig(pack: SherpaPack): { recognizer: 'OnlineRecognizer' | 'OfflineRecognizer', config: Record<string, unknown> } {
+export function recognizerConfig(pack: SherpaPack): { load: 'OnlineRecognizer' | 'OfflineRecognizer', config: Record<string, unknown> } {
   const online = pack.kind === 'streaming-transducer'
   return {
-    recognizer: online ? 'OnlineRecognizer' : 'OfflineRecognizer',
+    load: online ? 'OnlineRecognizer' : 'OfflineRecognizer',
     config: {
       featConfig: { sampleRate: 16_000, featureDim: 80 },
       modelConfig: { tokens: pack.tokens, numThreads: 1, provider: 'cpu', debug: 0, ...modelConfig(pack) },

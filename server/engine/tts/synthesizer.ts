@@ -39,7 +39,7 @@ export function createMissingSynthesizer(why: string): Synthesizer {
 }
 
 /** The worker finishes a clause that nobody wants any more (some 50 ms); the caller needn't wait for it. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const stop = () => resolve(undefined)
     signal.addEventListener('abort', stop, { once: true })

@@ -101,3 +101,35 @@ describe('a language model for the embedded engine', () => {
     expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_LLM_URL: url, KAIWA_LLM_MODEL: 'm' }).notices[0]).toBe('KAIWA_LLM_URL has no effect: the embedded engine would use it, but openai answers.')
   })
 })
+
+describe('the engine\'s stages', () => {
+  it('are chosen by a name that there is', () => {
+    expect(readSettings({ KAIWA_STT: 'none', KAIWA_TTS: 'sherpa', KAIWA_VAD: 'energy' }).engine).toMatchObject({ stt: 'none', tts: 'sherpa', vad: 'energy' })
+    expect(readSettings({}).engine).toMatchObject({ stt: undefined, tts: undefined, vad: undefined, sttServer: undefined, ttsServer: undefined })
+  })
+
+  it.each([
+    [{ KAIWA_STT: 'vosk' }, 'KAIWA_STT is "vosk"; it takes `server`, `sherpa`, `pocketsphinx`, `none`.'],
+    [{ KAIWA_TTS: 'espeak' }, 'KAIWA_TTS is "espeak"; it takes `server`, `sherpa`, `flite`.'],
+    [{ KAIWA_VAD: 'webrtc' }, 'KAIWA_VAD is "webrtc"; it takes `silero`, `energy`.'],
+    [{ KAIWA_STT: 'server' }, 'KAIWA_STT is "server" but KAIWA_STT_URL is not set; it takes the address of a transcription server, such as http://127.0.0.1:8000/v1.'],
+    [{ KAIWA_TTS: 'server' }, 'KAIWA_TTS is "server" but KAIWA_TTS_URL is not set; it takes the address of a speech server, such as http://127.0.0.1:8880/v1.'],
+    [{ KAIWA_TTS_URL: 'speech' }, 'KAIWA_TTS_URL is "speech"; it takes the http or https address of a speech server, such as http://127.0.0.1:8000/v1.'],
+    [{ KAIWA_STT_KEY: 'canary \n 5' }, 'KAIWA_STT_KEY is not usable (its value is not shown); it takes a key without spaces.'],
+  ])('stop the start at %o', (env, expected) => { expect(sentence(env as Record<string, string>)).toBe(expected) })
+
+  it('may be servers', () => {
+    const { engine, notices } = readSettings({ KAIWA_STT_URL: 'http://127.0.0.1:8000/v1', KAIWA_TTS_URL: 'https://api.openai.com/v1', KAIWA_TTS_KEY: 'k', KAIWA_TTS_VOICE: 'nova' })
+    expect(engine.sttServer).toEqual({ url: new URL('http://127.0.0.1:8000/v1'), model: 'whisper-1', key: undefined })
+    expect(engine.ttsServer).toEqual({ url: new URL('https://api.openai.com/v1'), model: 'tts-1', key: 'k', voice: 'nova' })
+    expect(notices).toEqual([])
+  })
+
+  it('are named when what is set for them does nothing', () => {
+    expect(readSettings({ KAIWA_TTS_VOICE: 'nova' }).notices).toEqual(['KAIWA_TTS_VOICE has no effect without KAIWA_TTS_URL.'])
+    expect(readSettings({ KAIWA_STT_URL: 'http://127.0.0.1:8000', KAIWA_STT: 'pocketsphinx' }).notices).toEqual(['KAIWA_STT_URL has no effect: KAIWA_STT is pocketsphinx.'])
+    expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_STT_URL: 'http://127.0.0.1:8000' }).notices[0]).toMatch(/^KAIWA_STT_URL has no effect: the embedded engine would use it/)
+  })
+
+  it('have keys that the log knows', () => { expect(secretsOf({ KAIWA_STT_KEY: 'a', KAIWA_TTS_KEY: 'b' })).toEqual(['a', 'b']) })
+})

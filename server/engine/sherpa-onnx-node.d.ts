@@ -17,4 +17,10 @@ declare module 'sherpa-onnx-node' {
     decode(stream: OfflineStream): void
     getResult(stream: OfflineStream): Result
   }
+  export class OfflineTts {
+    constructor(config: Record<string, unknown>)
+    readonly numSpeakers: number
+    readonly sampleRate: number
+    generate(request: { text: string, sid: number, speed: number, enableExternalBuffer: boolean }): { samples: Float32Array, sampleRate: number }
+  }
 }
