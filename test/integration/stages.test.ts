@@ -232,6 +232,37 @@ describe('what is missing or broken', () => {
     expect(stt).toMatchObject({ adapter: 'pocketsphinx', sentence: expect.stringMatching(/sherpa-onnx can't load the streaming-transducer pack sherpa-onnx-streaming-zipformer-en/) })
   })
 
+  test('a voice pack whose files look whole but hold no model is refused by sherpa-onnx, and Flite takes its place', async () => {
+    const models = join(folder, 'voices')
+    const pack = join(models, 'vits-piper-en_US-amy-low')
+    mkdirSync(join(pack, 'espeak-ng-data'), { recursive: true })
+    writeFileSync(join(pack, 'en_US-amy-low.onnx'), new Uint8Array([0x08, 0x08, 0x3a, 0x02, 0x12, 0x00]))
+    for (const name of ['tokens.txt', 'en_US-amy-low.onnx.json', ...['phontab', 'phonindex', 'phondata', 'intonations'].map(name => `espeak-ng-data/${name}`)]) {
+      writeFileSync(join(pack, name), 'a 0\n')
+    }
+    const { tts } = await reportOf({ modelsDir: models, stt: 'none' })
+    expect(tts).toMatchObject({ adapter: 'flite', sentence: expect.stringMatching(/sherpa-onnx can't load the piper voice vits-piper-en_US-amy-low.*; get it again\./) })
+    truncateSync(join(pack, 'en_US-amy-low.onnx'), 5)
+    expect((await reportOf({ modelsDir: models, stt: 'none' })).tts).toMatchObject({ adapter: 'flite', sentence: expect.stringContaining('en_US-amy-low.onnx is cut off or no model; get it again') })
+  })
+
+  test('a voice asked for that isn\'t there, and a folder of models that is none', async () => {
+    expect((await reportOf({ tts: 'sherpa', stt: 'none' })).tts).toMatchObject({ adapter: 'flite', sentence: expect.stringContaining('There is no voice in') })
+    writeFileSync(join(folder, 'file'), '')
+    expect(await reportOf({ modelsDir: join(folder, 'file') })).toMatchObject({ stt: { adapter: 'pocketsphinx' }, tts: { adapter: 'flite' } })
+  })
+
+  test('servers that are named are used, though they are away, and the report says so', async () => {
+    const away = { url: new URL('http://127.0.0.1:1/v1'), model: 'm', key: 'sk-canary-1' }
+    const tried = await createNodeStages({ ...base, sttServer: away, ttsServer: away })
+    await tried.close()
+    expect(tried.report.stt).toEqual({ able: true, adapter: 'server', by: 'the transcription server at http://127.0.0.1:1', sentence: expect.stringMatching(/^Speech is understood by the transcription server at http:\/\/127\.0\.0\.1:1 with m, which can't be reached now \(.+\)\.$/) })
+    expect(tried.report.tts).toMatchObject({ able: true, adapter: 'server', by: 'the speech server at http://127.0.0.1:1' })
+    await expect(speak(tried, 'Hello.')).rejects.toThrow('KAIWA_TTS_URL')
+    const { stt, tts } = await reportOf({ sttServer: away, ttsServer: away, stt: 'pocketsphinx', tts: 'flite' })
+    expect([stt, tts]).toMatchObject([{ adapter: 'pocketsphinx' }, { adapter: 'flite' }])
+  })
+
   test('no Flite: answers fail with the reason, and the rest works', async () => {
     const tried = await createNodeStages({ ...base, stt: 'none', fliteWasm: join(folder, 'flite.wasm') })
     expect(tried.report.tts).toMatchObject({ able: false, sentence: expect.stringContaining('npm ci brings it') })
