@@ -5,13 +5,14 @@
  * The silence that the turn detector waits for is not in the figure: it is a setting, not a cost.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { Responder } from '@kaiwa/engine'
 import { createNodeStages, type NodeStages } from '../server/engine/stages.ts'
 import { assistantSentences } from './engine-sentences.ts'
+import { bundleWorkers } from './engine-workers.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const speech = join(root, 'test/fixtures/speech')
@@ -36,14 +37,6 @@ function readRecordings(): Recording[] {
     const bytes = readFileSync(join(speech, name))
     return { said, samples: Float32Array.from({ length: (bytes.length - 44) >> 1 }, (_, i) => bytes.readInt16LE(44 + i * 2) / 32_768) }
   })
-}
-
-/** As in the built server: one JavaScript file for each worker. Run from TypeScript, each would hold a compiler, 30 MB. */
-async function bundleWorkers(): Promise<{ ears: URL, voice: URL }> {
-  mkdirSync(bundle, { recursive: true })
-  const entry = (name: string) => join(root, 'server/engine/workers', `${name}.worker.ts`)
-  await build({ entryPoints: [entry('ears'), entry('voice')], outdir: bundle, bundle: true, platform: 'node', format: 'esm', packages: 'external', outExtension: { '.js': '.mjs' } })
-  return { ears: pathToFileURL(join(bundle, 'ears.worker.mjs')), voice: pathToFileURL(join(bundle, 'voice.worker.mjs')) }
 }
 
 interface Memory { emptyMb: number, readyMb: number, firstCallerMb: number, furtherCallerMb: number }
@@ -164,7 +157,7 @@ function printMemory({ emptyMb, readyMb, firstCallerMb, furtherCallerMb }: Memor
 }
 
 async function run() {
-  const workerUrls = await bundleWorkers()
+  const workerUrls = await bundleWorkers(bundle)
   const memory = await measureMemory(workerUrls)
   const loadedAt = performance.now()
   const node = await createNodeStages({ modelsDir: join(root, 'data/models'), assetsDir: join(root, 'server/engine/models'), responder: answering, workerUrls })

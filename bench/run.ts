@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs'
 
 const chosen = process.argv.slice(2)
 const benches = readdirSync(import.meta.dirname)
-  .filter(file => file.endsWith('.ts') && file !== 'run.ts')
+  // `engine-memory.ts` is a part of `engine.ts`.
+  .filter(file => file.endsWith('.ts') && file !== 'run.ts' && !file.includes('-'))
   .map(file => file.slice(0, -'.ts'.length))
   .filter(name => chosen.length === 0 || chosen.includes(name))
 
