@@ -119,12 +119,11 @@ function refuseOpenDoor(settings: Settings) {
 }
 
 function readEngine(read: ReturnType<typeof reader>): EngineSettings {
-  const dataDir = read('KAIWA_DATA_DIR', folder, './data')
   const settings = {
     vad: read('KAIWA_VAD', oneOf(adapters.vad), undefined),
     stt: read('KAIWA_STT', oneOf([...adapters.stt, 'none']), undefined),
     tts: read('KAIWA_TTS', oneOf(adapters.tts), undefined),
-    modelsDir: read('KAIWA_MODELS_DIR', folder, `${dataDir}/models`),
+    modelsDir: readModels(read).modelsDir,
     ...readSpeechServers(read),
     llm: readLanguageModel(read),
   }
@@ -167,9 +166,16 @@ function noticesOf(env: Environment, { brain, engine }: Pick<Settings, 'brain' |
   return [...idle, ...servers].filter(({ name }) => env[name]?.trim()).map(({ sentence }) => sentence)
 }
 
+function readModels(read: ReturnType<typeof reader>) {
+  const dataDir = read('KAIWA_DATA_DIR', folder, './data')
+  return { modelsDir: read('KAIWA_MODELS_DIR', folder, `${dataDir}/models`), modelsUrl: read('KAIWA_MODELS_URL', httpUrl('an http or https address'), undefined) }
+}
+
+/** Where speech models lie and come from: for `npm run models`. @throws SettingsError */
+export const readModelSettings = (env: Environment): { modelsDir: string, modelsUrl: URL | undefined } => readModels(reader(env))
+
 /** Read by the start script; checked here, too, so that a wrong value is told at the start. */
 function checkOthers(read: ReturnType<typeof reader>) {
-  read('KAIWA_MODELS_URL', httpUrl('an http or https address'), undefined)
   read('KAIWA_APT', boolean, undefined)
 }
 
