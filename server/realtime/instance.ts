@@ -1,6 +1,7 @@
 import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
+import { mcpReachOf } from '../engine/mcp-reach.ts'
 import { createLog, type Log } from '../log.ts'
 import type { House } from './admission.ts'
 import { createBrain, type Brain, type BrainOptions } from './brain.ts'
@@ -44,7 +45,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const clientSecrets = createClientSecrets({ nowMs: () => Date.now(), ids })
   const { engine } = settings
   const brain = createBrain(settings.brain, {
-    startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log })),
+    startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log, mcpReach: mcpReachOf(settings) })),
     probeHearing: () => probeHearing(engine),
     dialing: options.dialing,
   })

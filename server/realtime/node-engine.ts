@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EngineSettings } from '../config/settings.ts'
+import type { McpReach } from '../engine/mcp-reach.ts'
 import type { Log } from '../log.ts'
 import type { LocalEngine } from './brain.ts'
 import { serverClock } from './clock.ts'
@@ -9,12 +10,20 @@ import { createChatResponder } from '../engine/chat-responder.ts'
 
 const MODELS = 'server/engine/models'
 
+export interface NodeEngineOptions {
+  ids: (prefix: string) => string
+  log: Log
+  /** Which MCP servers may be called. @default 'public' */
+  mcpReach?: McpReach
+}
+
 /** The embedded engine on Node's stages. All of it is loaded here and only here: with a key nobody pays for it. */
-export async function startNodeEngine(settings: EngineSettings, { ids, log }: { ids: (prefix: string) => string, log: Log }): Promise<LocalEngine> {
-  const [engineParts, { createNodeStages }, { createCalculator }, { workerUrls }, { calculatorWorkerUrl }] = await Promise.all([
+export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpReach = 'public' }: NodeEngineOptions): Promise<LocalEngine> {
+  const [engineParts, { createNodeStages }, { createCalculator }, { createMcpConnector }, { workerUrls }, { calculatorWorkerUrl }] = await Promise.all([
     import('@kaiwa/engine'),
     import('../engine/stages.ts'),
     import('../engine/calculator.ts'),
+    import('../engine/mcp-client.ts'),
     import('../engine/worker-files.ts'),
     import('../engine/calculator-file.ts'),
   ])
@@ -36,6 +45,7 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log }: { 
   return {
     engine: createEngine({
       stages,
+      mcp: createMcpConnector({ reach: mcpReach }),
       // Sessions tell their expiry in wall-clock time.
       clock: { ...serverClock, nowMs: Date.now },
       ids,

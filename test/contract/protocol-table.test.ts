@@ -3,7 +3,9 @@ import { createEngine } from '@kaiwa/engine'
 import { wireErrors } from '@kaiwa/protocol/errors'
 import { describe, expect, it } from 'vitest'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
+import { createFakeMcp } from '../fakes/fake-mcp.ts'
 import { createFakeStages } from '../fakes/fake-stages.ts'
+import { settled } from '../fakes/manual-clock.ts'
 import type { ContractClient } from './contract-client.ts'
 import { connectEngine } from './engine-client.ts'
 import { placed, protocolList } from './protocol-list.ts'
@@ -32,9 +34,12 @@ const engineSource = sourceOf('packages/engine/src/')
 const wireSource = sourceOf('packages/protocol/src/') + engineSource
 
 /** Whether the engine takes an event: by what it answers to it. */
-function takes(event: object, { intent, before = [] }: { intent?: 'transcription', before?: object[] } = {}): boolean {
-  const client: ContractClient = connectEngine(createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds() }), { intent })
+async function takes(event: object, { intent, before = [] }: { intent?: 'transcription', before?: object[] } = {}): Promise<boolean> {
+  const engine = createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds(), mcp: createFakeMcp() })
+  const client: ContractClient = connectEngine(engine, { intent })
   for (const earlier of before) client.send(earlier)
+  // An MCP server's tools are imported by then.
+  await settled()
   const errors = client.events.filter(({ type }) => type === 'error').length
   client.send(event)
   client.close()
@@ -103,29 +108,29 @@ function sampled(field: FieldShape): object {
 }
 
 describe('the engine does what the table says', () => {
-  const tools = { type: 'session.update', session: { type: 'realtime', tools: [{ type: 'function', name: 'f' }] } }
+  const tools = { type: 'session.update', session: { type: 'realtime', tools: [{ type: 'function', name: 'f' }, { type: 'mcp', server_label: 'x', server_url: 'https://example.org/mcp' }] } }
   const statusOf = (title: string, name: string) => tables[title]!.find(row => row.name === name)!.status
   const expected = (taken: boolean, title: string, name: string) => expect(taken ? 'taken' : 'refused', name).toBe(statusOf(title, name) === 'no' ? 'refused' : 'taken')
 
-  it('with the fields of a session', () => {
+  it('with the fields of a session', async () => {
     for (const field of protocolList.session.realtime.filter(({ path }) => path !== 'type')) {
-      expected(takes({ type: 'session.update', session: { type: 'realtime', ...sampled(field) } }, { before: [tools] }), 'Session fields', fieldName(field))
+      expected(await takes({ type: 'session.update', session: { type: 'realtime', ...sampled(field) } }, { before: [tools] }), 'Session fields', fieldName(field))
     }
   })
 
-  it('with the fields of a transcription session', () => {
+  it('with the fields of a transcription session', async () => {
     for (const field of protocolList.session.transcription.filter(({ path }) => path !== 'type')) {
-      expected(takes({ type: 'session.update', session: { type: 'transcription', ...sampled(field) } }, { intent: 'transcription' }), 'Transcription session fields', fieldName(field))
+      expected(await takes({ type: 'session.update', session: { type: 'transcription', ...sampled(field) } }, { intent: 'transcription' }), 'Transcription session fields', fieldName(field))
     }
   })
 
-  it('with what a response is asked to be', () => {
+  it('with what a response is asked to be', async () => {
     for (const field of protocolList.responseCreate) {
-      expected(takes({ type: 'response.create', response: sampled(field) }, { before: [tools] }), 'response.create fields', fieldName(field))
+      expected(await takes({ type: 'response.create', response: sampled(field) }, { before: [tools] }), 'response.create fields', fieldName(field))
     }
   })
 
-  it('with items and their parts', () => {
+  it('with items and their parts', async () => {
     const message = (role: string, part: object) => ({ type: 'message', role, content: [part] })
     const items: Record<string, object> = {
       'message (system)': message('system', { type: 'input_text', text: 'x' }),
@@ -134,7 +139,7 @@ describe('the engine does what the table says', () => {
       function_call: { type: 'function_call', call_id: 'call_y', name: 'f', arguments: '{}' },
       function_call_output: { type: 'function_call_output', call_id: 'call_x', output: 'x' },
       mcp_approval_request: { type: 'mcp_approval_request', id: 'item_a', server_label: 'x', name: 'f', arguments: '{}' },
-      mcp_approval_response: { type: 'mcp_approval_response', id: 'item_b', approval_request_id: 'item_a', approve: true },
+      mcp_approval_response: { type: 'mcp_approval_response', id: 'item_b', approval_request_id: 'item_r', approve: true },
       mcp_call: { type: 'mcp_call', id: 'item_c', server_label: 'x', name: 'f', arguments: '{}' },
       mcp_list_tools: { type: 'mcp_list_tools', server_label: 'x', tools: [] },
     }
@@ -146,8 +151,9 @@ describe('the engine does what the table says', () => {
       output_audio: message('assistant', { type: 'output_audio', audio: 'AAA=', transcript: 'x' }),
     }
     const call = { type: 'conversation.item.create', item: { type: 'function_call', call_id: 'call_x', name: 'f', arguments: '{}' } }
+    const request = { type: 'conversation.item.create', item: { ...items.mcp_approval_request, id: 'item_r' } }
     for (const [title, all] of [['Items', items], ['Content parts', parts]] as const) {
-      for (const name of namesIn(title)) expected(takes({ type: 'conversation.item.create', item: all[name] }, { before: [call] }), title, name)
+      for (const name of namesIn(title)) expected(await takes({ type: 'conversation.item.create', item: all[name] }, { before: [call, request] }), title, name)
     }
   })
 })

@@ -1,4 +1,7 @@
 import type { ContentPart, Item, ItemStatus, OutputAudioPart } from '@kaiwa/protocol'
+import { assertNever } from './assert-never.ts'
+import { answerTo } from './mcp-approvals.ts'
+import { functionName } from './mcp-offer.ts'
 import type { ResponderTurn } from './stages.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
 import { assistantAudioTokens, textTokens, userAudioTokens } from './usage.ts'
@@ -40,6 +43,8 @@ export interface Conversation {
   insert(entry: Entry, after?: string | null): void
   /** Keeps audio for retrieval, within the bound. */
   keepAudio(entry: Entry, samples: Int16Array): void
+  /** What an item became, for those that grow much (an MCP tool's output). Too large for all ⇒ the oldest items go. */
+  replace(entry: Entry, item: Item): void
   remove(id: string): boolean
 }
 
@@ -88,6 +93,13 @@ export function createConversation({ maxItems = MAX_ITEMS, maxChars = MAX_ITEM_C
       entry.audio.samples.push(samples)
       keptSamples += samples.length
       for (let at = 0; keptSamples > maxSamples && at < entries.length; at++) dropAudio(entries[at]!)
+    },
+    replace(entry, item) {
+      const before = charsOf(entry.item)
+      entry.item = item
+      if (byId.get(item.id) !== entry) return
+      keptChars += charsOf(item) - before
+      while (keptChars > maxChars && entries[0] !== entry) remove(entries[0]!.item.id)
     },
     remove,
   }
@@ -151,6 +163,7 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
  * that were cut while they were written, and outputs whose call is gone.
  */
 export function turnsOf(entries: readonly Entry[]): ResponderTurn[] {
+  const items = entries.map(({ item }) => item)
   const called = new Set<string>()
   return entries.flatMap((entry): ResponderTurn[] => {
     const { item } = entry
@@ -160,7 +173,7 @@ export function turnsOf(entries: readonly Entry[]): ResponderTurn[] {
       return [{ role: 'tool_call', callId: item.call_id, name: item.name, argumentsJson: item.arguments }]
     }
     if (item.type === 'function_call_output') return called.has(item.call_id) ? [{ role: 'tool_output', callId: item.call_id, output: item.output }] : []
-    if (item.type !== 'message') return []
+    if (item.type !== 'message') return mcpTurnsOf(item, items)
     const typed = (item.content as ContentPart[]).flatMap(part => 'text' in part ? [part.text] : [])
     const text = [...typed, entry.words].filter(Boolean).join(' ')
     // A user turn that wasn't understood stays, empty: the responder asks back. An assistant one that wasn't heard doesn't.
@@ -169,11 +182,37 @@ export function turnsOf(entries: readonly Entry[]): ResponderTurn[] {
   })
 }
 
+/** To the responder a server's own call is a call like others, and so is one that the client didn't allow. */
+function mcpTurnsOf(item: Exclude<Item, { type: 'message' | 'function_call' | 'function_call_output' }>, items: readonly Item[]): ResponderTurn[] {
+  if (item.type === 'mcp_list_tools' || item.type === 'mcp_approval_response' || item.status === 'in_progress') return []
+  const call = { role: 'tool_call' as const, callId: item.id, name: functionName(item.name), argumentsJson: item.arguments }
+  const outputs = (output: string): ResponderTurn[] => [call, { role: 'tool_output', callId: item.id, output }]
+  if (item.type === 'mcp_call') return outputs(item.error ? JSON.stringify({ error: item.error.message }) : item.output ?? '')
+  if (item.status === 'incomplete') return []
+  const answer = answerTo(item.id, items)
+  if (!answer) return [call]
+  // What was approved is in the call that follows.
+  return answer.approve ? [] : outputs(JSON.stringify({ error: `The user did not allow this${answer.reason ? `: ${answer.reason}` : ''}.` }))
+}
+
+/** What the words around an item that is no message come to. */
+function textOf(item: Exclude<Item, { type: 'message' }>): string {
+  switch (item.type) {
+    case 'function_call': case 'mcp_approval_request': return item.arguments
+    case 'function_call_output': return item.output
+    case 'mcp_call': return item.arguments + (item.output ?? item.error?.message ?? '')
+    case 'mcp_approval_response': return item.reason ?? ''
+    // The tools count where they are offered.
+    case 'mcp_list_tools': return ''
+    default: return assertNever(item)
+  }
+}
+
 /** What the conversation costs as input of a response. */
 export function inputTokens(entries: readonly Entry[], instructions: string): TokenCount {
   const count: TokenCount = { text: textTokens(instructions), audio: 0 }
   for (const { item, audio, words } of entries) {
-    if (item.type !== 'message') count.text += textTokens(item.type === 'function_call' ? item.arguments : item.output)
+    if (item.type !== 'message') count.text += textTokens(textOf(item))
     else if (audio) count.audio += item.role === 'assistant' ? assistantAudioTokens(audio.durationMs) : userAudioTokens(audio.durationMs)
     else count.text += textTokens((item.content as ContentPart[]).map(part => 'text' in part ? part.text : '').join('') || words)
   }

@@ -1,6 +1,7 @@
 import type { SessionUpdate, TranscriptionSessionUpdate } from '@kaiwa/protocol'
 import { createSession } from './session.ts'
 import type { Intent } from './transcription-session.ts'
+import type { McpConnector } from './mcp.ts'
 import type { StageError, Stages } from './stages.ts'
 
 export interface Clock { nowMs(): number, setTimer(callback: () => void, delayMs: number): () => void }
@@ -10,6 +11,8 @@ export interface EngineOptions {
   clock: Clock
   /** Makes ids: `ids('item')` → `item_` and 21 characters. */
   ids: (prefix: string) => string
+  /** The way to MCP servers. Absent: MCP tools are refused. */
+  mcp?: McpConnector
   /** Default session: 60 minutes. */
   sessionMs?: number
   /** A stage failed; the session was told already. For the log: the message holds nothing that was said. */

@@ -1,5 +1,7 @@
 export * from './stages.ts'
 export * from './engine.ts'
+export { McpFault } from './mcp.ts'
+export type { McpAddress, McpConnector, McpServer } from './mcp.ts'
 export { plannedSession } from './initial-session.ts'
 export { createOfflineResponder } from './adapters/offline-responder/offline-responder.ts'
 export type { OfflineResponderOptions } from './adapters/offline-responder/offline-responder.ts'

@@ -4,6 +4,7 @@ import type { WireErrorCode } from '@kaiwa/protocol/errors'
 import { isOutputAudio, truncateEntry } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
 import { createEntry, retrievedItem } from './item-entry.ts'
+import { refuseAnswer } from './mcp-approvals.ts'
 import type { UserTurns } from './user-turns.ts'
 
 type EventOf<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>
@@ -34,6 +35,10 @@ export function createItemDesk({ emit, ids, conversation, session, turns }: Item
       }
       if (draft.type === 'function_call_output' && !isCalled(conversation, draft.call_id)) {
         return wireError('invalid_tool_call_id', `Tool call ID '${draft.call_id.slice(0, 64)}' not found in conversation.`, { param: 'item.call_id' })
+      }
+      if (draft.type === 'mcp_approval_response') {
+        const refusal = refuseAnswer(draft.approval_request_id, conversation.entries.map(({ item }) => item))
+        if (refusal) return refusal
       }
       const created = createEntry(draft, ids, session().audio)
       if (!created.ok) return { ...created.error, param: `item.${created.error.param}` }

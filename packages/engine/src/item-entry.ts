@@ -17,7 +17,7 @@ export function createEntry(draft: ItemDraft, ids: (prefix: string) => string, {
   const status = draft.status === 'incomplete' ? 'incomplete' : 'completed'
   const item = { ...draft, id: draft.id ?? ids('item'), object: 'realtime.item', status } as Item
   if (item.type === 'function_call') return { ok: true, entry: bare({ ...item, call_id: item.call_id ?? ids('call') }), audio: undefined }
-  if (item.type === 'function_call_output') return { ok: true, entry: bare(item), audio: undefined }
+  if (item.type !== 'message') return { ok: true, entry: bare(item), audio: undefined }
   const pieces: Int16Array[] = []
   const words: string[] = []
   const content: ContentPart[] = []

@@ -53,8 +53,8 @@ export function openResponseItem({ emit, responseId, itemId, outputIndex, modali
   function words(delta: string): void {
     text += delta
     meter.add(delta)
-    // An item that was cut while it grew keeps what was heard.
-    if (!entry.cut) entry.words = text
+    // An item that was cut while it grew keeps what was heard. Typed words are in the item itself.
+    if (!entry.cut && modality === 'audio') entry.words = text
     if (modality === 'text') emit({ type: 'response.output_text.delta', ...place, delta })
     else {
       if (!entry.cut) entry.clauses.push({ text: delta, endMs: audioMs })

@@ -1,14 +1,16 @@
 import type { AudioFormat, ResponseObject, ResponseStatusDetails, ServerEventDraft } from '@kaiwa/protocol'
 import { createClauseSplitter } from './clause-splitter.ts'
+import { inputTokens, turnsOf } from './conversation.ts'
 import type { Conversation } from './conversation.ts'
 import { Abandoned, asStageError, pieces } from './deadline.ts'
 import type { Clock } from './engine.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
+import type { McpTarget, ToolOffer } from './mcp-offer.ts'
 import { createPace } from './pace.ts'
 import type { Modality } from './response-item.ts'
 import { createResponseOutput } from './response-output.ts'
 import { spokenAudio } from './spoken-audio.ts'
-import type { ResponderPiece, ResponderRequest, ResponderTurn, StageError, Stages } from './stages.ts'
+import type { ResponderPiece, ResponderToolChoice, ResponderTurn, StageError, Stages } from './stages.ts'
 import { nominalTokenLimit, responseUsage, textTokens } from './usage.ts'
 import type { TokenCount } from './usage.ts'
 
@@ -16,6 +18,8 @@ import type { TokenCount } from './usage.ts'
 const RESPONDER_WITHIN_MS = 30_000
 /** What `"inf"` comes to, as at OpenAI's larger models: half an hour of speech. A responder that never ends is ended here. */
 const MAX_OUTPUT_TOKENS = 32_000
+/** How often the responder may go on with what MCP tools gave back. After that it has to answer with what it has. */
+const MAX_ROUNDS = 8
 
 /** All that one response needs; fixed when it is created, so that later session updates touch the next one only. */
 export interface ResponsePlan {
@@ -25,7 +29,9 @@ export interface ResponsePlan {
   conversationId: string | null
   modality: Modality
   instructions: string
-  tools: Required<Pick<ResponderRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>>
+  tools: ToolOffer & { parallelToolCalls: boolean }
+  /** Calls that the client approved meanwhile: made before anything else. */
+  approved: readonly { target: McpTarget, requestId: string, argumentsJson: string }[]
   voice: string | { id: string }
   format: AudioFormat
   speed: number
@@ -66,7 +72,7 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
   const pace = createPace({ clock, signal })
   const splitter = createClauseSplitter()
   const { id: responseId, modality, format, conversation } = plan
-  const output = createResponseOutput({ emit, ids: port.ids, responseId, modality, format, conversation })
+  const output = createResponseOutput({ emit, ids: port.ids, responseId, modality, format, conversation, mcp: plan.tools.mcp })
   let input: TokenCount = { text: textTokens(plan.instructions), audio: 0 }
   let over = false
 
@@ -121,9 +127,12 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
   }
 
   async function take(piece: ResponderPiece): Promise<void> {
-    if (typeof piece === 'string') return piece ? say(piece) : undefined
-    if (piece.kind === 'tool_arguments') output.write(piece.delta)
+    if (piece === '') return
+    if (typeof piece !== 'string' && piece.kind === 'tool_arguments') output.write(piece.delta)
     else {
+      await output.settle(signal)
+      if (over) return
+      if (typeof piece === 'string') return say(piece)
       // The words before a call are spoken first: items never overlap.
       await speakAll(splitter.flush())
       if (over) return
@@ -133,24 +142,48 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
   }
 
   /** A call that this response may not make ends it. */
-  const isRefused = (piece: ResponderPiece) => typeof piece !== 'string' && piece.kind === 'tool_call'
-    && (plan.tools.toolChoice === 'none' || (!plan.tools.parallelToolCalls && output.calls > 0))
+  const isRefused = (piece: ResponderPiece, toolChoice: ResponderToolChoice, calls: number) => typeof piece !== 'string' && piece.kind === 'tool_call'
+    && (toolChoice === 'none' || (!plan.tools.parallelToolCalls && calls > 0))
 
   async function run(): Promise<void> {
     const { turns, input: counted } = await plan.heard()
     if (over) return
     input = counted
-    const request = { instructions: plan.instructions, turns, ...plan.tools, signal }
+    for (const { target, requestId, argumentsJson } of plan.approved) {
+      output.approvedCall(target, requestId)
+      output.write(argumentsJson)
+      await output.settle(signal)
+      if (over) return
+    }
+    for (let round = 1; round <= MAX_ROUNDS; round++) {
+      const { calls, results } = output
+      // What was insisted on is done after the first round; the last one has to answer.
+      await ask(turns, round === MAX_ROUNDS ? 'none' : round === 1 && plan.approved.length === 0 ? plan.tools.toolChoice : 'auto')
+      if (over) return
+      const made = output.calls - calls
+      // A function's result, or an approval, is the client's to bring: then it asks for the next response.
+      if (made === 0 || output.results - results < made) break
+      input = { ...counted, text: counted.text + inputTokens(output.entries, '').text }
+    }
+    end({ status: 'completed' })
+  }
+
+  /** One answer of the responder, to the conversation and what this response did so far. */
+  async function ask(turns: readonly ResponderTurn[], toolChoice: ResponderToolChoice): Promise<void> {
+    const { tools: { tools, parallelToolCalls }, instructions } = plan
+    const callsBefore = output.calls
+    const request = { instructions, turns: [...turns, ...turnsOf(output.entries)], tools, toolChoice, parallelToolCalls, signal }
     const reply = pieces(() => port.stages.responder.respond(request), { clock, stage: 'responder', withinMs: RESPONDER_WITHIN_MS, signal })
     for await (const piece of reply) {
       // A cancel may come between a piece's arrival and its turn here.
       if (over) return
-      if (isRefused(piece)) break
+      if (isRefused(piece, toolChoice, output.calls - callsBefore)) break
       await take(piece)
       if (over) return
     }
+    await output.settle(signal)
+    if (over) return
     await speakAll(splitter.flush())
-    end({ status: 'completed' })
   }
 
   emit({ type: 'response.created', response: describe(plan, 'in_progress') })

@@ -1,7 +1,11 @@
-import type { RealtimeSession, ResponseOptions, ServerError } from '@kaiwa/protocol'
+import type { McpError, RealtimeSession, ResponseOptions, ServerError } from '@kaiwa/protocol'
 import { missingParameter, wireError } from '@kaiwa/protocol/errors'
 import { inputTokens, turnsOf } from './conversation.ts'
 import type { Conversation, Entry } from './conversation.ts'
+import { approvedCalls } from './mcp-approvals.ts'
+import { McpFault } from './mcp.ts'
+import type { McpTarget } from './mcp-offer.ts'
+import type { McpServers } from './mcp-servers.ts'
 import { createEntry } from './item-entry.ts'
 import { startResponse } from './response.ts'
 import type { Response, ResponsePlan, ResponsePort } from './response.ts'
@@ -18,6 +22,7 @@ export interface ResponsesOptions extends Omit<ResponsePort, 'onEnd' | 'onAudio'
   session: () => RealtimeSession
   conversation: Conversation
   conversationId: string
+  mcp: McpServers
 }
 
 export interface Responses {
@@ -33,7 +38,7 @@ export interface Responses {
 
 /** Which responses run: one in the conversation, some beside it. */
 export function createResponses(options: ResponsesOptions): Responses {
-  const { ids, session, conversation, conversationId } = options
+  const { ids, session, conversation, conversationId, mcp } = options
   const running = new Map<string, Response>()
   let spoken = false
 
@@ -52,13 +57,14 @@ export function createResponses(options: ResponsesOptions): Responses {
     if (voice !== undefined && spoken && request.conversation !== 'none' && JSON.stringify(voice) !== JSON.stringify(session().audio.output.voice)) {
       return wireError('cannot_update_voice', 'Cannot update a conversation\'s voice if assistant audio is present.', { param: 'response.audio.output.voice' })
     }
-    return refuseTools(request, session())
+    return refuseTools(request, session(), mcp)
   }
 
   function start(request: ResponseOptions, entries: () => readonly Entry[]): void {
     const config = session()
     const instructions = request.instructions ?? config.instructions
-    const tools = toolsOf(request, config)
+    mcp.define(request.tools ?? [])
+    const tools = toolsOf(request, config, mcp)
     const outOfBand = request.conversation === 'none'
     const plan: ResponsePlan = {
       id: ids('resp'),
@@ -67,6 +73,8 @@ export function createResponses(options: ResponsesOptions): Responses {
       modality: (request.output_modalities ?? config.output_modalities)[0],
       instructions,
       tools,
+      // Asked for beside the conversation, or with a context of its own, a response knows nothing of what was approved.
+      approved: outOfBand || request.input ? [] : approvedNow(),
       voice: request.audio?.output?.voice ?? config.audio.output.voice,
       format: formatOf(request.audio?.output?.format) ?? config.audio.output.format,
       speed: config.audio.output.speed,
@@ -88,6 +96,11 @@ export function createResponses(options: ResponsesOptions): Responses {
       },
     })
     if (!ended) running.set(plan.id, response)
+  }
+
+  function approvedNow(): ResponsePlan['approved'] {
+    return approvedCalls(conversation.entries.map(({ item }) => item)).map(({ requestId, serverLabel, name, argumentsJson }) =>
+      ({ target: mcp.target(serverLabel, name) ?? missingTarget(serverLabel, name), requestId, argumentsJson }))
   }
 
   return {
@@ -116,6 +129,12 @@ export function createResponses(options: ResponsesOptions): Responses {
       running.clear()
     },
   }
+}
+
+/** Approved, and not there any more: the call is made, and fails. */
+function missingTarget(serverLabel: string, name: string): McpTarget {
+  const error: McpError = { type: 'protocol_error', code: -32_602, message: `The MCP server '${serverLabel}' has no tool '${name}' here.` }
+  return { serverLabel, tool: { name, description: '', input_schema: {} }, needsApproval: false, call: async () => { throw new McpFault(error) } }
 }
 
 /** A context of its own: new items, and references to items of the conversation. */

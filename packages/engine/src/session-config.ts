@@ -1,6 +1,7 @@
 import type { RealtimeSession, ServerError, SessionUpdate, TurnDetection } from '@kaiwa/protocol'
 import { serverVadDefaults } from '@kaiwa/protocol'
 import { wireError } from '@kaiwa/protocol/errors'
+import { withoutSecrets } from './mcp-servers.ts'
 import { refuseToolChoice, refuseToolList } from './response-tools.ts'
 import { formatOf, pcm24k } from './wire-audio.ts'
 
@@ -49,6 +50,8 @@ export function updateSession(current: RealtimeSession, update: SessionUpdate, f
   if (refusal) return refuse(refusal)
   const { audio, model: _same, ...plain } = update
   const session = { ...current, ...withoutUndefined(plain), audio: mergeAudio(current.audio, audio) } as RealtimeSession
+  // From here on they could only leak.
+  session.tools = session.tools.map(withoutSecrets)
   const toolError = refuseToolList(update.tools ?? [], 'session.tools')
     // Whether a required call is possible is asked when a response begins: the tools may come in a later update.
     ?? (typeof update.tool_choice === 'object' ? refuseToolChoice(session.tool_choice, session.tools, 'session.tool_choice') : undefined)

@@ -8,12 +8,13 @@ import { createHearing, idleMs } from './hearing.ts'
 import { createIdleTimeout } from './idle-timeout.ts'
 import { initialSession } from './initial-session.ts'
 import { createItemDesk } from './item-desk.ts'
+import { createMcpServers } from './mcp-servers.ts'
 import { createOutlet } from './outlet.ts'
 import { createResponses } from './responses.ts'
 import { updateSession } from './session-config.ts'
 import type { StageError } from './stages.ts'
 import { refuseForIntent, servedSession, updateFor } from './transcription-session.ts'
-import { explainUnsupported, refuseOverWebSocket } from './unsupported.ts'
+import { refuseOverWebSocket } from './unsupported.ts'
 
 const DEFAULT_SESSION_MS = 60 * 60 * 1000
 
@@ -23,19 +24,24 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
   const { model, voice = 'alloy', intent = 'conversation' } = options
   const { emit, refuse, shut } = createOutlet({ port, ids })
   const onFault = (fault: StageError) => engine.onStageFault?.(fault)
-  const initial = initialSession({ id: ids('sess'), model, voice, expiresAtMs: clock.nowMs() + sessionMs }, intent, options.session)
+  const conversation = createConversation()
+  const mcp = createMcpServers({ connector: engine.mcp, clock, ids, emit, conversation })
+  const tools = options.session?.type === 'realtime' ? options.session.tools ?? [] : []
+  const toolRefusal = mcp.refuse(tools, 'session.tools')
+  const initial = initialSession({ id: ids('sess'), model, voice, expiresAtMs: clock.nowMs() + sessionMs }, intent, toolRefusal ? undefined : options.session)
   let config: RealtimeSession = initial.session
   let closed = false
 
   const session = () => config
-  const conversation = createConversation()
-  const responses = createResponses({ stages, clock, ids, emit, onFault, session, conversation, conversationId: ids('conv'), onPlayed })
+  const responses = createResponses({ mcp, stages, clock, ids, emit, onFault, session, conversation, conversationId: ids('conv'), onPlayed })
   const hearing = createHearing({ stages, clock, ids, emit, onFault, session, conversation, onSpeech, onTurn, onBroken: refuse })
   const items = createItemDesk({ emit, ids, conversation, session, turns: hearing })
   const idle = createIdleTimeout({ clock, idleMs: () => idleMs(config), position: () => hearing.position, onTimeout: from => hearing.commitSilence(from) })
   const stopExpiry = clock.setTimer(expire, sessionMs)
   emit({ type: 'session.created', session: servedSession(config, intent) })
-  if (initial.refusal) refuse(initial.refusal)
+  const initialRefusal = toolRefusal ?? initial.refusal
+  if (initialRefusal) refuse(initialRefusal)
+  else mcp.define(tools)
 
   function onPlayed(playedAtMs: number): void {
     idle.responseEnded(playedAtMs)
@@ -67,6 +73,9 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
   function configure(asked: SessionUpdate | TranscriptionSessionUpdate): ServerError | undefined {
     const own = updateFor(asked, intent)
     if (!own.ok) return own.error
+    const tools = own.update.tools ?? []
+    const refusal = mcp.refuse(tools, 'session.tools')
+    if (refusal) return refusal
     const change = updateSession(config, own.update, { voiceLocked: responses.spoken, responding: responses.active !== undefined })
     if (!change.ok) return change.error
     const before = config.audio.input.turn_detection?.type
@@ -74,6 +83,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
     if (config.audio.input.turn_detection?.type !== before) hearing.startOver()
     idle.reconsider()
     emit({ type: 'session.updated', session: servedSession(config, intent) })
+    mcp.define(tools)
     return undefined
   }
 
@@ -98,7 +108,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
   function receive(text: string): void {
     if (closed) return
     const parsed = parseClientEvent(text)
-    if (!parsed.ok) return refuse(explainUnsupported(parsed.error))
+    if (!parsed.ok) return refuse(parsed.error)
     const eventId = parsed.event.event_id ?? null
     try {
       const refusal = handle(parsed.event)
@@ -125,6 +135,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
     shut()
     hearing.close()
     responses.close()
+    mcp.close()
   }
 
   return {

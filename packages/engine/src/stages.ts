@@ -93,7 +93,8 @@ export interface Stages {
   synthesizer: Synthesizer
 }
 
-export type StageName = 'vad' | 'stt' | 'responder' | 'tts'
+/** `mcp` is no stage, but waited for like one. */
+export type StageName = 'vad' | 'stt' | 'responder' | 'tts' | 'mcp'
 
 /** A stage can't do its work; `message` is one sentence that an operator can act on. */
 export class StageError extends Error {

@@ -4,6 +4,7 @@ import type { ClientEvent } from './client-events.ts'
 import { invalidType, invalidValue, shortened, unknownParameter, wireError } from './errors.ts'
 import type { ServerError } from './server-events.ts'
 import { wireErrorOf, wirePath } from './client-event-issues.ts'
+import { mcpItems, mcpTool, mcpToolChoice } from './mcp-schema.ts'
 
 /**
  * What a client may say, checked at the border (GA protocol, "Client events"). Apart from index.ts, so that zod stays out of
@@ -41,7 +42,7 @@ const message = z.discriminatedUnion('role', [
 ])
 const functionCall = z.strictObject({ ...itemHead, type: z.literal('function_call'), call_id: z.string().min(1).optional(), name: z.string().min(1), arguments: z.string() })
 const functionCallOutput = z.strictObject({ ...itemHead, type: z.literal('function_call_output'), call_id: z.string().min(1), output: z.string() })
-const itemDraft = z.discriminatedUnion('type', [message, functionCall, functionCallOutput])
+const itemDraft = z.discriminatedUnion('type', [message, functionCall, functionCallOutput, ...mcpItems(itemHead)])
 const itemReference = z.strictObject({ type: z.literal('item_reference'), id })
 
 const audioFormat = z.discriminatedUnion('type', [
@@ -73,10 +74,12 @@ const transcription = z.strictObject({
 })
 const tool = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('function'), name: z.string().max(64).regex(/^[\w-]+$/, 'a name of letters, digits, _ and -'), description: z.string().optional(), parameters: freeRecord.optional(), strict: z.boolean().optional() }),
+  mcpTool,
 ])
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
   z.strictObject({ type: z.literal('function'), name: z.string().min(1) }),
+  mcpToolChoice,
   // Some clients send a function's bare name; whether it exists is the session's to say.
   z.string().min(1).max(64).transform(name => ({ type: 'function' as const, name })),
 ])
@@ -126,7 +129,7 @@ const sessionUpdate = z.discriminatedUnion('type', [realtimeUpdate, transcriptio
 const metadata = z.record(z.string().max(64), z.string().max(512)).refine(pairs => Object.keys(pairs).length <= 16, 'at most 16 pairs').nullable()
 const responseOptions = z.strictObject({
   conversation: z.enum(['auto', 'none']).optional(),
-  input: z.array(z.discriminatedUnion('type', [message, functionCall, functionCallOutput, itemReference])).max(1000).optional(),
+  input: z.array(z.discriminatedUnion('type', [message, functionCall, functionCallOutput, ...mcpItems(itemHead), itemReference])).max(1000).optional(),
   ...generation,
   audio: z.strictObject({ output: z.strictObject({ format: audioFormat.optional(), voice: voice.optional() }).optional() }).optional(),
   metadata: metadata.optional(),

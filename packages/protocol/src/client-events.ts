@@ -1,5 +1,5 @@
 import type { ItemDraft } from './items.ts'
-import type { AudioFormat, SessionUpdate, ToolChoice, FunctionTool, Reasoning, TranscriptionSessionUpdate } from './session-config.ts'
+import type { AudioFormat, SessionUpdate, ToolChoice, Tool, Reasoning, TranscriptionSessionUpdate } from './session-config.ts'
 
 /** What a client may say (GA protocol, "Client events"). All take an optional `event_id`, echoed in errors. */
 
@@ -28,7 +28,7 @@ export interface ResponseOptions {
   instructions?: string
   output_modalities?: ['audio'] | ['text']
   audio?: { output?: { format?: { type: AudioFormat['type'], rate?: 24000 }, voice?: string | { id: string } } }
-  tools?: FunctionTool[]
+  tools?: Tool[]
   tool_choice?: ToolChoice
   max_output_tokens?: number | 'inf'
   metadata?: Record<string, string> | null

@@ -22,11 +22,32 @@ export type MessageItem = SystemMessageItem | UserMessageItem | AssistantMessage
 export interface FunctionCallItem extends ItemBase { type: 'function_call', call_id: string, name: string, arguments: string }
 export interface FunctionCallOutputItem extends ItemBase { type: 'function_call_output', call_id: string, output: string }
 
-export type Item = MessageItem | FunctionCallItem | FunctionCallOutputItem
+/** A tool of an MCP server. `description` is always text: a client's schema insists on it. */
+export interface McpListedTool { name: string, description: string, input_schema: Record<string, unknown>, annotations?: Record<string, unknown> | null }
+export type McpError
+  = | { type: 'protocol_error' | 'http_error', code: number, message: string }
+    | { type: 'tool_execution_error', message: string }
+/** What was imported from an MCP server; `error` when it failed. */
+export interface McpListToolsItem extends ItemBase { type: 'mcp_list_tools', server_label: string, tools: McpListedTool[], error?: McpError }
+/** The server's own call of an MCP tool; `output` and `error` are `null` until it is over, and one of them after. */
+export interface McpCallItem extends ItemBase {
+  type: 'mcp_call'
+  server_label: string
+  name: string
+  arguments: string
+  approval_request_id?: string | null
+  output?: string | null
+  error?: McpError | null
+}
+export interface McpApprovalRequestItem extends ItemBase { type: 'mcp_approval_request', server_label: string, name: string, arguments: string }
+export interface McpApprovalResponseItem extends ItemBase { type: 'mcp_approval_response', approval_request_id: string, approve: boolean, reason?: string | null }
+export type McpItem = McpListToolsItem | McpCallItem | McpApprovalRequestItem | McpApprovalResponseItem
+
+export type Item = MessageItem | FunctionCallItem | FunctionCallOutputItem | McpItem
 
 type Draft<T extends { id: string }> = T extends unknown ? Omit<T, 'id'> & { id?: string } : never
 /** An item as a client sends it: the id is the client's to choose, else the server's. */
-export type ItemDraft = Draft<SystemMessageItem> | Draft<UserMessageItem> | Draft<AssistantMessageItem> | Draft<FunctionCallOutputItem> | (Omit<FunctionCallItem, 'id' | 'call_id'> & { id?: string, call_id?: string })
+export type ItemDraft = Draft<SystemMessageItem> | Draft<UserMessageItem> | Draft<AssistantMessageItem> | Draft<FunctionCallOutputItem> | Draft<McpItem> | (Omit<FunctionCallItem, 'id' | 'call_id'> & { id?: string, call_id?: string })
 
 /** A part as `response.content_part.*` names it: not the items' vocabulary. */
 export type ResponsePart = { type: 'text', text: string } | { type: 'audio', transcript: string }

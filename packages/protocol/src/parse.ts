@@ -18,6 +18,8 @@ const outputItem: Fields = { response_id: 'string', item: 'item' }
 const conversationItem: Fields = { item: 'item', previous_item_id: 'string?' }
 const response: Fields = { 'response.id': 'string', 'response.status': 'string', 'response.conversation_id': 'string?', 'response.output': 'array?', 'response.usage': 'object?' }
 const session: Fields = { 'session.id': 'string', 'session.model': 'string', 'session.audio': 'object?' }
+/** The server deals with these itself: whatever they hold, they are no fault to us. */
+const mcp: Fields = {}
 const transcription: Fields = { item_id: 'string' }
 
 /** Fields that must be there for us to act on an event. */
@@ -52,6 +54,14 @@ const fields: Record<ServerEventType, Fields> = {
   'response.output_audio_transcript.done': { ...inResponse, transcript: 'string' },
   'response.function_call_arguments.delta': { response_id: 'string', item_id: 'string' },
   'response.function_call_arguments.done': { response_id: 'string', item_id: 'string' },
+  'response.mcp_call_arguments.delta': mcp,
+  'response.mcp_call_arguments.done': mcp,
+  'response.mcp_call.in_progress': mcp,
+  'response.mcp_call.completed': mcp,
+  'response.mcp_call.failed': mcp,
+  'mcp_list_tools.in_progress': mcp,
+  'mcp_list_tools.completed': mcp,
+  'mcp_list_tools.failed': mcp,
   'rate_limits.updated': { rate_limits: 'array' },
 }
 

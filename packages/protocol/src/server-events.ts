@@ -50,6 +50,7 @@ export interface RateLimit { name: 'requests' | 'tokens', limit: number, remaini
 
 interface Ev<T extends string> { type: T, event_id: string }
 interface InResponse { response_id: string, item_id: string, output_index: number, content_index: number }
+interface InMcpCall { response_id: string, item_id: string, output_index: number }
 interface InCall { response_id: string, item_id: string, output_index: number, call_id: string }
 
 export type ServerEvent
@@ -83,6 +84,14 @@ export type ServerEvent
     | Ev<'response.output_audio_transcript.done'> & InResponse & { transcript: string }
     | Ev<'response.function_call_arguments.delta'> & InCall & { delta: string }
     | Ev<'response.function_call_arguments.done'> & InCall & { name: string, arguments: string }
+    | Ev<'response.mcp_call_arguments.delta'> & InMcpCall & { delta: string, /** Padding, so that the length of a delta tells nothing. */ obfuscation?: string }
+    | Ev<'response.mcp_call_arguments.done'> & InMcpCall & { arguments: string }
+    | Ev<'response.mcp_call.in_progress'> & { item_id: string, output_index: number }
+    | Ev<'response.mcp_call.completed'> & { item_id: string, output_index: number }
+    | Ev<'response.mcp_call.failed'> & { item_id: string, output_index: number }
+    | Ev<'mcp_list_tools.in_progress'> & { item_id: string }
+    | Ev<'mcp_list_tools.completed'> & { item_id: string }
+    | Ev<'mcp_list_tools.failed'> & { item_id: string }
     | Ev<'rate_limits.updated'> & { rate_limits: RateLimit[] }
 
 export type ServerEventType = ServerEvent['type']

@@ -26,7 +26,28 @@ export type TurnDetection = ServerVad | SemanticVad
 
 export interface FunctionTool { type: 'function', name: string, description?: string, parameters?: Record<string, unknown> }
 
-export type ToolChoice = 'none' | 'auto' | 'required' | { type: 'function', name: string }
+/** Tools by name, or by whether they only read; both given, both must hold. */
+export interface McpToolFilter { read_only?: boolean, tool_names?: string[] }
+/** The tools of an MCP server. After the first definition `server_label` alone is enough. The session is served without the secrets in it. */
+export interface McpTool {
+  type: 'mcp'
+  server_label: string
+  server_url?: string
+  /** An access token, sent as a bearer. */
+  authorization?: string
+  headers?: Record<string, string> | null
+  allowed_tools?: string[] | McpToolFilter | null
+  /** Absent: always. */
+  require_approval?: 'always' | 'never' | { always?: McpToolFilter, never?: McpToolFilter } | null
+  server_description?: string
+  defer_loading?: boolean
+  allowed_callers?: ('direct' | 'programmatic')[] | null
+  connector_id?: string
+  tunnel_id?: string
+}
+export type Tool = FunctionTool | McpTool
+
+export type ToolChoice = 'none' | 'auto' | 'required' | { type: 'function', name: string } | { type: 'mcp', server_label: string, name?: string | null }
 
 export interface Transcription { model?: string, language?: string, languages?: string[], prompt?: string, keywords?: string[], delay?: string }
 
@@ -41,7 +62,7 @@ export interface RealtimeSession {
   model: string
   output_modalities: ['audio'] | ['text']
   instructions: string
-  tools: FunctionTool[]
+  tools: Tool[]
   tool_choice: ToolChoice
   max_output_tokens: number | 'inf'
   tracing: 'auto' | Record<string, unknown> | null

@@ -39,7 +39,10 @@ export function handle(step: Step, event: ServerEvent): void {
     case 'response.output_audio.done': return receiveVoiceDone(step, event)
     // Reasons: server-event-types.ts
     case 'conversation.item.retrieved': case 'response.content_part.done': case 'rate_limits.updated':
-    case 'response.function_call_arguments.delta': case 'response.function_call_arguments.done': return
+    case 'response.function_call_arguments.delta': case 'response.function_call_arguments.done':
+    case 'response.mcp_call_arguments.delta': case 'response.mcp_call_arguments.done':
+    case 'response.mcp_call.in_progress': case 'response.mcp_call.completed': case 'response.mcp_call.failed':
+    case 'mcp_list_tools.in_progress': case 'mcp_list_tools.completed': case 'mcp_list_tools.failed': return
     default: return assertNever(event)
   }
 }
