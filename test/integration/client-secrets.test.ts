@@ -1,5 +1,11 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createEngine } from '@kaiwa/engine'
+import { createApp, toNodeListener } from 'h3'
 import { afterEach, describe, expect, it } from 'vitest'
+import { setInstance } from '../../server/realtime/current.ts'
+import { MAX_SECRET_BODY_CHARS } from '../../server/realtime/secret-request.ts'
+import route from '../../server/routes/v1/realtime/client_secrets.post.ts'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
 import { createFakeStages } from '../fakes/fake-stages.ts'
 import { openRawLine, upgradeRequest } from '../fakes/raw-line.ts'
@@ -105,5 +111,38 @@ describe('an ephemeral secret', () => {
     expect(await mint(server, { session: { type: 'realtime', voice: 'marin' } })).toEqual({
       status: 400, error: { type: 'invalid_request_error', code: 'unknown_parameter', param: 'session.voice', message: 'Unknown parameter: \'session.voice\'.' },
     })
+  })
+})
+
+describe('the route to it', () => {
+  async function ask(body: string, prepare: (server: RunningServer) => void = () => {}) {
+    const server = await withEngine()
+    prepare(server)
+    setInstance(server.instance)
+    const http = createServer(toNodeListener(createApp().use(route)))
+    await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+    closers.push(async () => { await new Promise(resolve => http.close(resolve)) })
+    const answer = await fetch(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { method: 'POST', body, headers: { 'content-type': 'application/json', connection: 'close' } })
+    return { answer, body: await answer.json() as { value: string, error: object }, instance: server.instance }
+  }
+
+  it('gives what was asked for, and nobody in between may keep it', async () => {
+    const { answer, body, instance } = await ask(JSON.stringify({ session }))
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(body).toMatchObject({ expires_at: expect.any(Number), session: { model: 'small-talk' } })
+    expect(instance.secrets.claimOf(body.value)).toEqual({ session })
+  })
+
+  it('refuses with the status and the words of the API, a body without end as well', async () => {
+    const wrong = await ask('{"session":{}}')
+    expect([wrong.answer.status, wrong.body]).toEqual([400, { error: expect.objectContaining({ code: 'missing_required_parameter', param: 'session.type' }) }])
+    const long = await ask(JSON.stringify({ session: { ...session, instructions: 'x'.repeat(4 * MAX_SECRET_BODY_CHARS) } }))
+    expect([long.answer.status, long.body]).toEqual([400, { error: expect.objectContaining({ message: expect.stringContaining('262144') }) }])
+  })
+
+  it('says when to come back while the server stops', async () => {
+    const { answer, body } = await ask('', server => server.instance.beginDraining())
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(body.error).toMatchObject({ type: 'server_error', code: 'server_draining' })
   })
 })
