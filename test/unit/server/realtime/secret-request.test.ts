@@ -49,6 +49,15 @@ describe('POST /v1/realtime/client_secrets', () => {
     expect(grantSecret(ask({ session: { type: 'realtime', model: 'gpt-realtime-2.1' } }), house())).toMatchObject({ session: { model: 'gpt-realtime-2.1' } })
   })
 
+  it('keeps a tool server\'s key to itself, and still knows it when the session begins', () => {
+    const at = house()
+    const tool = { type: 'mcp', server_label: 'house', server_url: 'https://tools.example/mcp', authorization: 'tok-canary' }
+    const grant = grantSecret(ask({ session: { type: 'realtime', tools: [tool] } }), at)
+    expect(grant).toMatchObject({ session: { tools: [{ type: 'mcp', server_label: 'house' }] } })
+    expect(JSON.stringify(grant)).not.toContain('canary')
+    expect('value' in grant && at.secrets.claimOf(grant.value)).toMatchObject({ session: { tools: [{ authorization: 'tok-canary' }] } })
+  })
+
   it.each([
     ['{bad', 'invalid_json', null],
     ['[]', 'invalid_value', null],
