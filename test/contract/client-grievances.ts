@@ -2,7 +2,7 @@ import type { WireEvent } from './contract-client.ts'
 
 /**
  * What clients in the field can't stand, as they behave themselves: each reads a session's events as its client does and tells what
- * would have made that throw, hang or give up. Facts from the public sources of LiveKit's agents and of pipecat.
+ * would have made that throw, hang or give up. LiveKit's as its behaviour is described, pipecat's from its public event models.
  */
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

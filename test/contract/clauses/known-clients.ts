@@ -8,6 +8,10 @@ import { ofType } from './talk.ts'
 const weather = { type: 'function', name: 'get_weather', description: 'The weather in a city.', parameters: { type: 'object', properties: { location: { type: 'string' } }, required: ['location'] } }
 const ping = { type: 'function', name: 'ping', description: 'Tells whether the house answers.' }
 
+/** LiveKit's plugin gives up on an item, and on a response, after so long. */
+const ITEM_WITHIN_MS = 5_000
+const RESPONSE_WITHIN_MS = 10_000
+
 /** The order of saying things, and the expectations, of clients that aren't JavaScript or need a native part: replayed as they behave. */
 export function knownClientContract({ connect, open, capabilities }: Scene): void {
   const { short, long } = capabilities.prompts
@@ -38,7 +42,7 @@ export function knownClientContract({ connect, open, capabilities }: Scene): voi
     async function respond(client: ContractClient, response: object = {}): Promise<WireEvent> {
       const id = `response_create_${++count}`
       client.send({ type: 'response.create', event_id: id, response: { ...response, metadata: { client_event_id: id } } })
-      const created = await client.next(event => event.type === 'response.created' && event.response.metadata?.client_event_id === id)
+      const created = await client.next(event => event.type === 'response.created' && event.response.metadata?.client_event_id === id, RESPONSE_WITHIN_MS)
       return client.next(event => event.type === 'response.done' && event.response.id === created.response.id)
     }
 
@@ -46,10 +50,10 @@ export function knownClientContract({ connect, open, capabilities }: Scene): voi
       const client = await start()
       client.send({ ...message('item_second', short), previous_item_id: 'root' })
       client.send({ ...message('item_first', 'We met before'), previous_item_id: 'root' })
-      for (const id of ['item_second', 'item_first']) await client.next(event => event.type === 'conversation.item.added' && event.item.id === id)
+      for (const id of ['item_second', 'item_first']) await client.next(event => event.type === 'conversation.item.added' && event.item.id === id, ITEM_WITHIN_MS)
       await respond(client)
       client.send({ type: 'conversation.item.delete', event_id: 'chat_ctx_delete', item_id: 'item_first' })
-      await client.next(event => event.type === 'conversation.item.deleted' && event.item_id === 'item_first')
+      await client.next(event => event.type === 'conversation.item.deleted' && event.item_id === 'item_first', ITEM_WITHIN_MS)
       expect(livekitGrievances(client.events)).toEqual([])
     })
 
@@ -73,7 +77,7 @@ export function knownClientContract({ connect, open, capabilities }: Scene): voi
         const [call] = done.response.output
         expect(call).toMatchObject({ type: 'function_call', name: 'ping', arguments: '{}' })
         client.send({ type: 'conversation.item.create', event_id: 'chat_ctx_output', item: { id: 'item_output', type: 'function_call_output', call_id: call.call_id, output: 'Yes.' } })
-        await client.next(event => event.type === 'conversation.item.added' && event.item.id === 'item_output')
+        await client.next(event => event.type === 'conversation.item.added' && event.item.id === 'item_output', ITEM_WITHIN_MS)
         await respond(client)
         expect(livekitGrievances(client.events)).toEqual([])
       })
