@@ -147,6 +147,6 @@ function createWatch(controller: AbortController) {
 
 function describeBreak(error: unknown): string {
   if (error instanceof Broken) return error.message
-  const code = (error as { cause?: { code?: unknown } } | undefined)?.cause?.code
-  return typeof code === 'string' ? code : error instanceof Error ? error.message : 'unknown reason'
+  const { code, message } = (error as { cause?: { code?: unknown, message?: unknown } } | undefined)?.cause ?? {}
+  return [code, message, (error as Error | undefined)?.message].find(each => typeof each === 'string' && each !== '') as string | undefined ?? 'unknown reason'
 }

@@ -142,6 +142,12 @@ describe('downloading a model', () => {
     expect(await store().verify(NAME)).toMatch(/is whole/)
   })
 
+  test('is given up when nobody is there', async () => {
+    const gone = store()
+    await new Promise(resolve => { server.close(resolve) })
+    expect(await faultOf(gone.download(NAME))).toMatch(/failed 4 times \(ECONNREFUSED\)/)
+  })
+
   test('is given up when nothing comes any more', async () => {
     answer = (_request, response) => { response.writeHead(200, { 'content-length': archive.length }).write(archive.subarray(0, 10)) }
     expect(await faultOf(store({ timeoutMs: { betweenPieces: 30 } }).download(NAME))).toMatch(/failed 4 times \(.*nothing came for 0\.03 s/)
