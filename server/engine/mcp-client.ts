@@ -1,4 +1,4 @@
-import type { McpConnector, McpServer } from '@kaiwa/engine'
+import type { McpAddress, McpConnector, McpServer } from '@kaiwa/engine'
 import { McpFault } from '@kaiwa/engine'
 import { Client, ProtocolError, SdkError, SdkErrorCode, SdkHttpError, StreamableHTTPClientTransport, type CallToolResult, type JsonSchemaValidator, type jsonSchemaValidator } from '@modelcontextprotocol/client'
 import { AnswerTooLarge, createMcpFetch, Redirected, type McpFetchOptions } from './mcp-fetch.ts'
@@ -41,7 +41,8 @@ export function createMcpConnector({ limits: asked, ...fetching }: McpConnectorO
           waiting.delete(onFailure)
         }
       }
-      await work('connect', async () => client.connect(transportTo({ serverUrl, authorization, headers }, { ...fetching, onBroken }), { timeout: connectMs, signal: signal as AbortSignal })
+      await work('connect', async () => client
+        .connect(transportTo({ serverUrl, authorization, headers }, { ...fetching, onBroken }), { timeout: connectMs, signal: signal as AbortSignal })
         .catch(async (cause: unknown) => {
           await client.close().catch(() => undefined)
           throw cause
@@ -51,7 +52,7 @@ export function createMcpConnector({ limits: asked, ...fetching }: McpConnectorO
   }
 }
 
-function transportTo({ serverUrl, authorization, headers }: { serverUrl: string, authorization?: string, headers: Record<string, string> }, fetching: McpFetchOptions) {
+function transportTo({ serverUrl, authorization, headers = {} }: Omit<McpAddress, 'signal'>, fetching: McpFetchOptions) {
   if (!URL.canParse(serverUrl)) throw new RefusedAddress('The address is no URL.')
   const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name)))
   return new StreamableHTTPClientTransport(new URL(serverUrl), {
@@ -72,7 +73,8 @@ function serverOf(client: Client, work: Work, { listMs, callMs }: Pick<McpLimits
         ({ name, description, input_schema: inputSchema as Record<string, unknown>, ...(annotations && { annotations: { ...annotations } }) }))
     }),
     callTool: (name, argumentsJson, signal) => work('run the tool', async () => {
-      const result = await client.callTool({ name, arguments: readArguments(argumentsJson) }, { timeout: callMs, maxTotalTimeout: callMs, signal: signal as AbortSignal })
+      const waiting = { timeout: callMs, maxTotalTimeout: callMs, signal: signal as AbortSignal }
+      const result = await client.callTool({ name, arguments: readArguments(argumentsJson) }, waiting)
       const output = textOf(result)
       if (Buffer.byteLength(output) > MAX_RESULT_BYTES) throw new AnswerTooLarge('too large')
       if (result.isError) throw new McpFault({ type: 'tool_execution_error', message: output || 'The tool failed and did not say why.' })

@@ -6,6 +6,7 @@ import { conversationContract } from './clauses/conversation.ts'
 import { errorContract } from './clauses/errors.ts'
 import { functionCallContract } from './clauses/function-calls.ts'
 import { knownClientContract } from './clauses/known-clients.ts'
+import { mcpContract } from './clauses/mcp.ts'
 import { overrideContract } from './clauses/overrides.ts'
 import { responseContract } from './clauses/responses.ts'
 import { sessionContract } from './clauses/session.ts'
@@ -24,7 +25,7 @@ export interface RealtimeServer {
   close(): Promise<void> | void
 }
 
-/** What a server is asked to show. All on by default; the clauses of a thing that is off aren't part of its contract. */
+/** What a server is asked to show. All on by default but MCP; the clauses of a thing that is off aren't part of its contract. */
 export interface Capabilities {
   /** Hears: turn detection, manual turns, transcription. */
   audioIn: boolean
@@ -36,6 +37,8 @@ export interface Capabilities {
   openPolicy: boolean
   /** Calls functions of the client's. */
   tools: boolean
+  /** Calls tools of MCP servers itself, those on loopback included. */
+  mcp: boolean
   /** Refuses wrong events itself, with the API's codes. */
   validates: boolean
   /** Binary frames can be sent over its line. */
@@ -45,7 +48,7 @@ export interface Capabilities {
 }
 
 export const allCapabilities: Capabilities = {
-  audioIn: true, audioOut: true, transcriptionSessions: true, openPolicy: true, tools: true, validates: true, binary: true, prompts: { short: 'Good morning', long: 'Tell me a story' },
+  audioIn: true, audioOut: true, transcriptionSessions: true, openPolicy: true, tools: true, mcp: false, validates: true, binary: true, prompts: { short: 'Good morning', long: 'Tell me a story' },
 }
 
 /** What a clause works with: fresh for every test. */
@@ -99,6 +102,7 @@ export function describeRealtimeServer(name: string, start: () => Promise<Realti
       overrideContract(scene)
       knownClientContract(scene)
       if (capabilities.tools) functionCallContract(scene)
+      if (capabilities.mcp) mcpContract(scene)
     }
     if (capabilities.audioIn) {
       audioTurnContract(scene)

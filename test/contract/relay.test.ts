@@ -1,11 +1,12 @@
 import { createEngine, type Engine } from '@kaiwa/engine'
+import { createMcpConnector } from '../../server/engine/mcp-client.ts'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
 import { createFakeStages } from '../fakes/fake-stages.ts'
 import { startServer } from '../fakes/running-server.ts'
 import { startScriptedUpstream, type Script } from '../fakes/scripted-upstream.ts'
 import { describeRealtimeServer, type ConnectOptions } from './describe-realtime-server.ts'
 
-const freshEngine = () => createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds() })
+const freshEngine = () => createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds(), mcp: createMcpConnector({ reach: 'anywhere' }) })
 
 const queryOf = ({ model = 'kaiwa-local', intent }: ConnectOptions = {}) => intent ? `?intent=${intent}` : `?model=${model}`
 
@@ -27,7 +28,7 @@ describeRealtimeServer('WebSocket → door → relay → scripted upstream', asy
       await upstream.close()
     },
   }
-})
+}, { mcp: true })
 
 describeRealtimeServer('WebSocket → door → embedded engine', async () => {
   const server = await startServer({ startEngine: async () => ({ engine: freshEngine(), hearing: { able: true, by: 'fake stages' }, close: async () => undefined }) })
@@ -35,4 +36,4 @@ describeRealtimeServer('WebSocket → door → embedded engine', async () => {
     connect: options => server.connect({ query: queryOf(options) }),
     close: () => server.close(),
   }
-})
+}, { mcp: true })

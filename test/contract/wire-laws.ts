@@ -130,7 +130,7 @@ function output(broken: string[], response: OpenResponse, event: WireEvent): voi
   if (event.type === 'response.output_item.done') {
     if (open!.part && !open!.part.closed) broken.push('its part is still open')
     response.open = undefined
-  } else if (event.type.startsWith('response.function_call_arguments.')) callArguments(broken, open!, event)
+  } else if (/^response\.(function|mcp)_call_arguments\./.test(event.type)) callArguments(broken, open!, event)
   else if (event.type === 'response.content_part.added') open!.part = { text: '', closed: false }
   else if (/^response\.(output_|content_part)/.test(event.type)) part(broken, open!.part, event)
 }

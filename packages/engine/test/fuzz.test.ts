@@ -5,11 +5,12 @@ import { createEngine } from '../src/index.ts'
 import { connectEngine } from '../../../test/contract/engine-client.ts'
 import { ask, typed, updated } from '../../../test/contract/clauses/talk.ts'
 import { createCountedIds, realClock } from '../../../test/fakes/engine-options.ts'
+import { createFakeMcp } from '../../../test/fakes/fake-mcp.ts'
 import { createFakeStages } from '../../../test/fakes/fake-stages.ts'
 import { settled } from '../../../test/fakes/manual-clock.ts'
 
 const bugs: unknown[] = []
-const engine = createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds(), onBug: cause => bugs.push(cause) })
+const engine = createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds(), mcp: createFakeMcp(), onBug: cause => bugs.push(cause) })
 const other = connectEngine(engine)
 afterAll(() => other.close())
 
@@ -23,6 +24,10 @@ const right: object[] = [
   typed('story', { id: 'item_b' }),
   { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: Buffer.alloc(4800, 0x11).toString('base64') }] } },
   { type: 'conversation.item.create', item: { type: 'function_call', name: 'f', arguments: '{}' } },
+  { type: 'conversation.item.create', item: { type: 'mcp_approval_request', id: 'item_r', server_label: 'house', name: 'f', arguments: '{}' } },
+  { type: 'conversation.item.create', item: { type: 'mcp_approval_response', approval_request_id: 'item_r', approve: true } },
+  updated({ tools: [{ type: 'mcp', server_label: 'house', server_url: 'https://house.example', require_approval: { never: { read_only: true } }, allowed_tools: ['f'] }] }),
+  { type: 'response.create', response: { tool_choice: { type: 'mcp', server_label: 'house', name: 'f' } } },
   { type: 'conversation.item.retrieve', item_id: 'item_a' },
   { type: 'conversation.item.truncate', item_id: 'item_a', content_index: 0, audio_end_ms: 10 },
   { type: 'conversation.item.delete', item_id: 'item_b' },
