@@ -1,6 +1,6 @@
 /** Names that KAIWA_VAD, KAIWA_STT and KAIWA_TTS take, best first. Beside these, `none` for STT: no recognition. */
 export const adapters = {
-  vad: ['silero', 'energy'],
+  vad: ['silero', 'webrtc', 'energy'],
   stt: ['server', 'sherpa', 'pocketsphinx'],
   tts: ['server', 'sherpa', 'flite'],
 } as const

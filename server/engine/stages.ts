@@ -12,7 +12,7 @@ export interface WorkerUrls { ears: URL | string, voice: URL | string }
 
 export interface NodeStagesOptions {
   /** Adapter by name; absent or not to be had: the best there is. `none` for stt: no recognition. */
-  vad?: 'silero' | 'energy' | (string & {})
+  vad?: 'silero' | 'webrtc' | 'energy' | (string & {})
   stt?: 'server' | 'sherpa' | 'pocketsphinx' | 'none' | (string & {})
   tts?: 'server' | 'sherpa' | 'flite' | (string & {})
   /** Servers that hear and speak; the first choice when they are named. */

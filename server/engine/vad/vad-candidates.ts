@@ -23,6 +23,14 @@ export function vadCandidates({ assetsDir, workerUrls }: Pick<NodeStagesOptions,
       },
     },
     {
+      adapter: 'webrtc',
+      async open() {
+        const started = await start({ role: 'vad', adapter: 'webrtc' })
+        if (!started.able) return { able: false, why: `WebRTC's voice activity detector is unusable: ${started.why}` }
+        return { able: true, part: createVadOpener(started.host), by: 'WebRTC VAD', sentence: 'Speech is detected by WebRTC\'s detector, which noise can fool.' }
+      },
+    },
+    {
       adapter: 'energy',
       async open() {
         const started = await start({ role: 'vad', adapter: 'energy' })

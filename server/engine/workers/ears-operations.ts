@@ -5,9 +5,13 @@ import type { SherpaPack } from '../stt/sherpa-packs.ts'
 
 export type EarsRole
   = | { role: 'vad', adapter: 'silero', modelFile: string }
+    | { role: 'vad', adapter: 'webrtc' }
     | { role: 'vad', adapter: 'energy' }
     | { role: 'stt', adapter: 'pocketsphinx', files: PocketsphinxFiles }
     | { role: 'stt', adapter: 'sherpa', pack: SherpaPack }
+
+/** One listener's past, in the worker. */
+export interface VadStream { process(frame: Float32Array): number, /** For what no garbage collector sees. */ close?(): void }
 
 /** `listener`: number of a `Vad`, given by the main thread. A listener the worker doesn't know begins with an empty past. */
 export type VadOperations = {

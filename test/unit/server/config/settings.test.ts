@@ -111,7 +111,7 @@ describe('the engine\'s stages', () => {
   it.each([
     [{ KAIWA_STT: 'vosk' }, 'KAIWA_STT is "vosk"; it takes `server`, `sherpa`, `pocketsphinx`, `none`.'],
     [{ KAIWA_TTS: 'espeak' }, 'KAIWA_TTS is "espeak"; it takes `server`, `sherpa`, `flite`.'],
-    [{ KAIWA_VAD: 'webrtc' }, 'KAIWA_VAD is "webrtc"; it takes `silero`, `energy`.'],
+    [{ KAIWA_VAD: 'loud' }, 'KAIWA_VAD is "loud"; it takes `silero`, `webrtc`, `energy`.'],
     [{ KAIWA_STT: 'server' }, 'KAIWA_STT is "server" but KAIWA_STT_URL is not set; it takes the address of a transcription server, such as http://127.0.0.1:8000/v1.'],
     [{ KAIWA_TTS: 'server' }, 'KAIWA_TTS is "server" but KAIWA_TTS_URL is not set; it takes the address of a speech server, such as http://127.0.0.1:8880/v1.'],
     [{ KAIWA_TTS_URL: 'speech' }, 'KAIWA_TTS_URL is "speech"; it takes the http or https address of a speech server, such as http://127.0.0.1:8000/v1.'],
