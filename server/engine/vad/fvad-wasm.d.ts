@@ -1,6 +1,6 @@
 /** The part of @echogarden/fvad-wasm that is used here (libfvad, https://github.com/dpirch/libfvad); the package ships no types. */
 declare module '@echogarden/fvad-wasm' {
-  interface Fvad {
+  export interface FvadModule {
     _fvad_new(): number
     _fvad_free(handle: number): void
     _fvad_set_mode(handle: number, mode: number): number
@@ -10,5 +10,5 @@ declare module '@echogarden/fvad-wasm' {
     _free(at: number): void
     HEAP16: Int16Array
   }
-  export default function load(): Promise<Fvad>
+  export default function load(): Promise<FvadModule>
 }
