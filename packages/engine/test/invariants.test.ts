@@ -8,6 +8,7 @@ import { brokenLaws, leftOpen } from '../../../test/contract/wire-laws.ts'
 import { ofType, typed, updated } from '../../../test/contract/clauses/talk.ts'
 import { createCountedIds } from '../../../test/fakes/engine-options.ts'
 import { createEchoResponder, createFakeStages } from '../../../test/fakes/fake-stages.ts'
+import { createFakeMcp, toolFails } from '../../../test/fakes/fake-mcp.ts'
 import { createManualClock, settled } from '../../../test/fakes/manual-clock.ts'
 import type { ManualClock } from '../../../test/fakes/manual-clock.ts'
 
@@ -24,9 +25,9 @@ const sends = (event: object): Step => client => client.send(event)
 
 const spokenIds = (client: ContractClient) => ['item_none', ...new Set(ofType(client, 'response.output_audio.delta').map(event => String(event.item_id)))]
 
-/** Echoes, and makes two calls between its words when it may. */
+/** Echoes, and makes two calls between its words when it may, unless it was told a result just now. */
 const caller: Responder = { async* respond(request) {
-  if (request.tools?.length) {
+  if (request.tools?.length && request.turns.slice(-2).every(({ role }) => role !== 'tool_output')) {
     yield 'Let me see. '
     yield { kind: 'tool_call', name: 'f' }
     yield { kind: 'tool_arguments', delta: '{"a":' }
@@ -61,6 +62,14 @@ const steps: Record<string, Step> = {
   respond: sends({ type: 'response.create' }),
   write: sends({ type: 'response.create', response: { output_modalities: ['text'] } }),
   call: sends({ type: 'response.create', response: { tools: [{ type: 'function', name: 'f' }] } }),
+  callMcp: sends({ type: 'response.create', response: { tools: [{ type: 'mcp', server_label: 'house' }] } }),
+  defineMcp: (client, _clock, pick) => client.send(updated({ tools: [
+    { type: 'mcp', server_label: 'house', server_url: `https://house.example/${pick % 2}`, require_approval: pick % 3 ? 'never' : 'always' },
+  ] })),
+  approve: (client, _clock, pick) => {
+    const asked = ['mcpr_none', ...ofType(client, 'conversation.item.added').filter(({ item }) => item.type === 'mcp_approval_request').map(({ item }) => String(item.id))]
+    client.send({ type: 'conversation.item.create', item: { type: 'mcp_approval_response', approval_request_id: asked[pick % asked.length], approve: pick % 5 > 0 } })
+  },
   respondBriefly: sends({ type: 'response.create', response: { max_output_tokens: 30 } }),
   respondAside: (client, _clock, pick) => client.send({ type: 'response.create', response: { conversation: 'none', input: pick % 2 ? [] : [{ type: 'item_reference', id: itemOf(client, pick) }] } }),
   cancel: sends({ type: 'response.cancel' }),
@@ -84,7 +93,10 @@ it('breaks no law of the protocol, whatever a client does and when', async () =>
   const bugs: unknown[] = []
   await fc.assert(fc.asyncProperty(walk, async path => {
     const clock = createManualClock()
-    const engine = createEngine({ stages: createFakeStages({ responder: caller }), clock, ids: createCountedIds(), onBug: cause => bugs.push(cause) })
+    let calls = 0
+    // Every third call never ends, every fourth fails.
+    const mcp = createFakeMcp({ call: async () => ++calls % 3 === 0 ? new Promise<never>(() => {}) : calls % 4 === 0 ? toolFails() : 'done' })
+    const engine = createEngine({ stages: createFakeStages({ responder: caller }), clock, ids: createCountedIds(), mcp, onBug: cause => bugs.push(cause) })
     const client = connectEngine(engine)
     for (const [step, pick] of path) await steps[step]!(client, clock, pick)
     expect(brokenLaws(client.events)).toEqual([])
