@@ -8,7 +8,8 @@ const speech = Float32Array.from({ length: (bytes.length - 44) >> 1 }, (_, index
 
 function answers(samples: Float32Array, frameSamples: number): number[] {
   const stream = open()
-  const frames = Array.from({ length: Math.floor(samples.length / frameSamples) }, (_, index) => samples.subarray(index * frameSamples, (index + 1) * frameSamples))
+  const count = Math.floor(samples.length / frameSamples)
+  const frames = Array.from({ length: count }, (_, index) => samples.subarray(index * frameSamples, (index + 1) * frameSamples))
   const shares = frames.map(frame => stream.process(frame))
   stream.close?.()
   return shares
