@@ -19,7 +19,7 @@ async function prepare() {
   // Node 20.12 and newer; the server reads the file again by itself.
   if (existsSync('.env')) process.loadEnvFile?.('.env')
   const hearing = engineAnswers() ? ensureHearing() : Promise.resolve(undefined)
-  await ensureInstalled()
+  await ensureInstalled({ withTools: false })
   await ensureBuilt()
   return await hearing
 }

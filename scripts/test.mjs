@@ -62,7 +62,7 @@ async function runGates(env) {
 }
 
 try {
-  await ensureInstalled()
+  await ensureInstalled({ withTools: true })
   const undone = await ensureHearing()
   if (undone) console.log(`  ${undone}`)
   const browser = await ensureBrowser()

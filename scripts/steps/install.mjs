@@ -8,13 +8,13 @@ const RECORD = 'node_modules/.package-lock.json'
 /** Brought by an install script, the last thing of an installation that can go missing. */
 const OWN_NODE = 'node_modules/node/bin/node'
 
-/** Whether what is installed is what the lock file says; packages for other platforms are left out of the record. */
-function isInstalled() {
+/** Whether what is installed is at least what the lock file says; packages for other platforms are left out of the record. */
+function isInstalled(withTools) {
   if (!existsSync(RECORD) || !(existsSync(OWN_NODE) || existsSync(`${OWN_NODE}.exe`))) return false
   const versions = file => JSON.parse(readFileSync(file, 'utf8')).packages
   const installed = versions(RECORD)
-  return Object.entries(versions('package-lock.json')).every(([path, { version, optional }]) =>
-    !path.startsWith('node_modules/') || (installed[path] ? installed[path].version === version : optional))
+  return Object.entries(versions('package-lock.json')).every(([path, { version, optional, dev, devOptional }]) =>
+    !path.startsWith('node_modules/') || (dev && !withTools) || (installed[path] ? installed[path].version === version : optional || devOptional))
 }
 
 export function checkNode() {
@@ -26,14 +26,14 @@ export function checkNode() {
   })
 }
 
-export async function ensureInstalled() {
+/** @param {{ withTools: boolean }} options tools: what only tests and checks need */
+export async function ensureInstalled({ withTools }) {
   checkNode()
-  if (isInstalled()) return
+  if (isInstalled(withTools)) return
   await runStep({
-    label: 'Installing packages (about 700 MB, once)',
+    label: `Installing packages (about ${withTools ? 700 : 600} MB, once)`,
     command: 'npm',
-    // dev packages too, even under NODE_ENV=production: the build needs them.
-    args: ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+    args: ['ci', withTools ? '--include=dev' : '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'],
     timeoutMs: 15 * 60_000,
     remedy: 'Check that the npm registry can be reached (npm ping) and that the disk has 1 GB free, then run the command again.',
   })
