@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 
 const chosen = process.argv.slice(2)
-const benches = readdirSync(import.meta.dirname)
+const names = readdirSync(import.meta.dirname).filter(file => file.endsWith('.ts') && file !== 'run.ts').map(file => file.slice(0, -'.ts'.length))
+const benches = names
   // `engine-memory.ts` is a part of `engine.ts`.
-  .filter(file => file.endsWith('.ts') && file !== 'run.ts' && !file.includes('-'))
-  .map(file => file.slice(0, -'.ts'.length))
+  .filter(name => !names.some(whole => name.startsWith(`${whole}-`)))
   .filter(name => chosen.length === 0 || chosen.includes(name))
 
 if (benches.length === 0) {
