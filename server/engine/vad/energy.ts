@@ -1,6 +1,6 @@
 /**
  * Speech detection by loudness over a slowly learnt noise floor. Much worse than a model in noise or music: the stand-in when
- * Silero's file is missing.
+ * neither Silero nor WebRTC's detector works.
  */
 const FLOOR_START = 0.003
 const FLOOR_LEAST = 0.0008
