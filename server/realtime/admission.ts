@@ -20,6 +20,8 @@ export interface House {
   settings: Pick<Settings, 'host' | 'publicUrl' | 'maxCalls' | 'maxCallsPerUser' | 'countLoopbackUsers'>
   draining: boolean
   liveCalls: number
+  /** The embedded engine hears as many people as it can. */
+  atCapacity: boolean
   callsOf(user: string): number
   /** The model's provider takes no new calls for this long. */
   upstreamQuietMs: number
@@ -76,6 +78,7 @@ export function refuseForRoom(house: House, user: string | undefined): Refusal |
   const { maxCalls, maxCallsPerUser } = house.settings
   if (house.draining) return refusal(503, 'server_draining', 'The server is stopping and takes no new calls. Try again in a moment.', 5)
   if (house.liveCalls >= maxCalls) return refusal(503, 'server_full', `All ${maxCalls} lines are busy. Try again in a minute.`, 60)
+  if (house.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
   if (user !== undefined && house.callsOf(user) >= maxCallsPerUser) {
     return refusal(429, 'too_many_calls', `You already have ${maxCallsPerUser} calls; end one to begin another.`, 10)
   }

@@ -14,6 +14,8 @@ export interface Brain {
   warmUp(): Promise<void>
   /** Whether a call would be answered at once. */
   readonly ready: boolean
+  /** No more calls for the moment: the running ones would suffer. */
+  readonly atCapacity: boolean
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with the server's. Never rejects. */
   dial(asked: SessionAsk, signal: AbortSignal): Promise<DialResult>
@@ -21,7 +23,13 @@ export interface Brain {
 }
 
 /** The embedded engine with what it runs on. */
-export interface LocalEngine { engine: Engine, hearing: BrainInfo['hearing'], close(): Promise<void> }
+export interface LocalEngine {
+  engine: Engine
+  hearing: BrainInfo['hearing']
+  /** As many people speak as this machine can hear: one more would slow all of them. Absent: there is no such bound. */
+  atCapacity?(): boolean
+  close(): Promise<void>
+}
 
 export interface BrainOptions {
   /** Starts the engine; called once, when it is first needed. Rejects with a sentence for the operator. */
@@ -43,6 +51,7 @@ function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { di
   return {
     kind: settings.kind,
     ready: true,
+    atCapacity: false,
     warmUp: async () => undefined,
     info: async () => ({ brain: settings.kind, model: settings.model, hearing: { able: true, by: settings.kind } }),
     dial({ model = settings.model, intent }, signal) {
@@ -55,11 +64,13 @@ function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { di
 function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options: BrainOptions): Brain {
   let starting: Promise<LocalEngine> | undefined
   let hearing: BrainInfo['hearing'] | undefined
+  let running: LocalEngine | undefined
 
   /** Once; a failed start may be tried again by the next call. */
   function started(): Promise<LocalEngine> {
     starting ??= options.startEngine().then(local => {
       hearing = local.hearing
+      running = local
       return local
     }, (error: unknown) => {
       starting = undefined
@@ -72,6 +83,7 @@ function localBrain(settings: Extract<BrainSettings, { kind: 'local' }>, options
   return {
     kind: 'local',
     get ready() { return hearing !== undefined },
+    get atCapacity() { return running?.atCapacity?.() ?? false },
     warmUp: () => started().then(() => undefined, () => undefined),
     async info() {
       return { brain: 'local', model: settings.model, hearing: hearing ?? options.probeHearing() }

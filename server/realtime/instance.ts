@@ -55,6 +55,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     settings,
     get draining() { return draining },
     get liveCalls() { return calls.live },
+    get atCapacity() { return brain.atCapacity },
     callsOf: calls.callsOf,
     get upstreamQuietMs() { return calls.upstreamQuietMs },
     redeem: tickets.redeem,

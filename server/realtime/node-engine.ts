@@ -9,6 +9,8 @@ import { serverClock } from './clock.ts'
 import { createChatResponder } from '../engine/chat-responder.ts'
 
 const MODELS = 'server/engine/models'
+/** Two recognisers at a tenth to a third of real time keep up with about eight who speak at once; with this many waiting they don't. */
+const MAX_WAITING_TURNS = 4
 
 export interface NodeEngineOptions {
   ids: (prefix: string) => string
@@ -53,6 +55,7 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpR
       onBug: cause => log.error({ err: cause }, 'the engine failed'),
     }),
     hearing: report.stt.able ? { able: true, by: report.stt.by } : { able: false, why: report.stt.sentence },
+    atCapacity: () => (stages.transcriber?.waitingTurns ?? 0) >= MAX_WAITING_TURNS,
     close: async () => { await Promise.all([close(), calculator.close()]) },
   }
 }

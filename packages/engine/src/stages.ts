@@ -31,6 +31,8 @@ export interface TranscriberStream {
 
 export interface Transcriber {
   readonly sampleRate: number
+  /** Turns that wait for a recogniser right now; absent where none ever waits. */
+  readonly waitingTurns?: number
   open(options: { language?: string, prompt?: string }): TranscriberStream
 }
 

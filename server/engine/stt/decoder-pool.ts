@@ -19,6 +19,8 @@ export interface DecoderLease { decoder: Decoder, /** Idempotent. */ release(): 
 export interface DecoderPool {
   /** A decoder of one's own until released. `undefined` when the signal aborted first. @throws StageError when too many wait, or the pool is closed. */
   lease(signal: AbortSignal): Promise<DecoderLease | undefined>
+  /** How many wait for a decoder. */
+  readonly waiting: number
   /** Somebody waits: who holds a lease without need should let go. */
   readonly contended: boolean
   close(): Promise<void>
@@ -91,6 +93,7 @@ export function createDecoderPool(options: DecoderPoolOptions): DecoderPool {
   }
 
   return {
+    get waiting() { return waiters.length },
     get contended() { return waiters.length > 0 },
     lease(signal) {
       if (closed) return Promise.reject(new StageError('stt', 'The engine is closed.'))

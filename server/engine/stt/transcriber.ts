@@ -15,6 +15,7 @@ export interface TranscriberOptions {
 export function createTranscriber({ pool, clock, languages }: TranscriberOptions): Transcriber {
   return {
     sampleRate: UTTERANCE_SAMPLE_RATE,
+    get waitingTurns() { return pool.waiting },
     open({ language }) {
       const code = language?.toLowerCase().split('-')[0]
       if (code && languages && !languages.includes(code)) {

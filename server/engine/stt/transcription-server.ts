@@ -36,6 +36,7 @@ export function createServerTranscriber(options: TranscriptionServerOptions): Tr
 /** One turn's decoders: the server's own queue takes the place of ours, so nobody ever waits for a lease. */
 function uploadPool(options: TranscriptionServerOptions, words: Words, open: { turns: number }, maxTurns: number): DecoderPool {
   return {
+    waiting: 0,
     contended: false,
     lease(signal) {
       if (signal.aborted) return Promise.resolve(undefined)

@@ -13,6 +13,7 @@ const secrets: Record<string, ReturnType<House['claimOf']>> = {
 const house = (changes: Partial<House> & { settings?: Partial<House['settings']> } = {}): House => ({
   draining: false,
   liveCalls: 0,
+  atCapacity: false,
   callsOf: () => 0,
   upstreamQuietMs: 0,
   redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
@@ -43,6 +44,7 @@ describe('admission', () => {
   it.each([
     ['draining', { draining: true }, 503, 'server_draining', 5],
     ['full', { liveCalls: 200 }, 503, 'server_full', 60],
+    ['deaf for more', { atCapacity: true }, 503, 'server_full', 5],
     ['told to wait by the provider', { upstreamQuietMs: 1500 }, 429, 'rate_limit_exceeded', 2],
   ] as const)('turns callers away while %s, and says when to come back', (_state, changes, status, code, retryAfterSeconds) => {
     expect(admit(knock(), house(changes))).toMatchObject({ admitted: false, status, code, retryAfterSeconds })
