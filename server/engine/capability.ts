@@ -6,7 +6,7 @@ import { findSherpaPack } from './stt/sherpa-packs.ts'
 
 export type Capability
   = | { able: true, /** Name as in KAIWA_VAD, KAIWA_STT, KAIWA_TTS. */ adapter: string, /** Name for people. */ by: string, sentence: string }
-    | { able: false, sentence: string }
+    | { able: false, /** Without saying again what it is that can't be done. */ why: string, sentence: string }
 
 export interface CapabilityReport { vad: Capability, stt: Capability, tts: Capability }
 

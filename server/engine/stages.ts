@@ -39,7 +39,7 @@ export async function createNodeStages(options: NodeStagesOptions): Promise<Node
   const [vad, stt, tts] = await Promise.all([
     choose<() => Promise<Vad>>('vad', options.vad, vadCandidates(options, closers)),
     options.stt === 'none'
-      ? { part: undefined, capability: { able: false, sentence: 'Speech recognition is turned off (KAIWA_STT=none).' } as Capability }
+      ? { part: undefined, capability: turnedOff }
       : choose<Transcriber>('stt', options.stt, sttCandidates(options, closers)),
     choose<Synthesizer>('tts', options.tts, ttsCandidates(options, closers)),
   ])
@@ -54,6 +54,9 @@ export async function createNodeStages(options: NodeStagesOptions): Promise<Node
     async close() { await Promise.all(closers.splice(0).map(close => close())) },
   }
 }
+
+const off = 'Speech recognition is turned off (KAIWA_STT=none).'
+const turnedOff: Capability = { able: false, why: off, sentence: off }
 
 const purposes = { vad: 'Speech can\'t be told from silence', stt: 'Speech can\'t be understood', tts: 'Answers can\'t be spoken' } as const
 
@@ -70,7 +73,8 @@ async function choose<T>(stage: keyof typeof purposes, wanted: string | undefine
     if (opened.absent && adapter !== wanted) absences.push(opened.why)
     else troubles.push(opened.why)
   }
-  return { capability: { able: false, sentence: [`${purposes[stage]}.`, ...troubles, ...absences].join(' ') } }
+  const why = [...troubles, ...absences].join(' ')
+  return { capability: { able: false, why, sentence: `${purposes[stage]}. ${why}` } }
 }
 
 /** A folder that may not be read, a worker that dies right after its start: this way isn't to be had, and the next one is tried. */

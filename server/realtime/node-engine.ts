@@ -54,7 +54,7 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpR
       onStageFault: fault => log.error({ stage: fault.stage }, fault.message),
       onBug: cause => log.error({ err: cause }, 'the engine failed'),
     }),
-    hearing: report.stt.able ? { able: true, by: report.stt.by } : { able: false, why: report.stt.sentence },
+    hearing: report.stt.able ? { able: true, by: report.stt.by } : { able: false, why: report.stt.why },
     atCapacity: () => (stages.transcriber?.waitingTurns ?? 0) >= MAX_WAITING_TURNS,
     close: async () => { await Promise.all([close(), calculator.close()]) },
   }
