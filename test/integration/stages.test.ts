@@ -223,7 +223,7 @@ describe('what is missing or broken', () => {
   })
 
   test('recognition turned off', async () => {
-    expect((await reportOf({ stt: 'none' })).stt).toEqual({ able: false, sentence: 'Speech recognition is turned off (KAIWA_STT=none).' })
+    expect((await reportOf({ stt: 'none' })).stt).toMatchObject({ able: false, sentence: 'Speech recognition is turned off (KAIWA_STT=none).' })
   })
 
   test('sherpa asked for without a model, and a name nobody knows: PocketSphinx, and the report says so', async () => {
