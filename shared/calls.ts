@@ -29,3 +29,41 @@ export interface KaiwaCallEvent {
 }
 
 export interface KaiwaDrainingEvent { type: 'kaiwa.draining', event_id: string, seconds: number }
+
+/** What something took, in the units that are billed. Cached tokens are a part of the input's. */
+export interface UsageAmount {
+  /** US dollars; null: the model has no price here. */
+  usd: number | null
+  input_tokens: { text: number, audio: number, image: number, cached_text: number, cached_audio: number, cached_image: number }
+  output_tokens: { text: number, audio: number }
+  /** Transcription of what was said, where it is billed by time. */
+  transcription_seconds: number
+}
+
+/** After each response, and each transcription that is billed apart. */
+export interface KaiwaUsageEvent {
+  type: 'kaiwa.usage'
+  event_id: string
+  /** Null: a transcription. */
+  response_id: string | null
+  model: string
+  /** Date of the price list, `YYYY-MM-DD`; null: no price. */
+  prices_of: string | null
+  response: UsageAmount
+  call: UsageAmount
+  /** This person's day (UTC), all their calls. */
+  day: UsageAmount
+}
+
+/** Something is nearly, or wholly, used up. Reached: the call ends within five seconds, after a goodbye where there can be one. */
+export interface KaiwaLimitEvent {
+  type: 'kaiwa.limit'
+  event_id: string
+  of: 'call' | 'person' | 'everyone' | 'time'
+  state: 'near' | 'reached'
+  /** US dollars; null for time, and for `everyone`, whose spending isn't everyone's to know. */
+  spent_usd: number | null
+  budget_usd: number | null
+  /** Seconds until the call ends; null while it doesn't. */
+  ends_in_seconds: number | null
+}

@@ -1,5 +1,6 @@
 import { lookup as resolveName, type LookupAddress } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
+import { asksForSignIn } from '../config/access-settings.ts'
 import { isLoopbackHost, type Settings } from '../config/settings.ts'
 
 /**
@@ -12,8 +13,8 @@ import { isLoopbackHost, type Settings } from '../config/settings.ts'
 export type McpReach = 'anywhere' | 'public'
 
 /** Behind a public address, or with anyone let in, callers may sit anywhere although the socket listens on loopback. */
-export const mcpReachOf = ({ host, publicUrl, allowAnonymous }: Pick<Settings, 'host' | 'publicUrl' | 'allowAnonymous'>): McpReach =>
-  isLoopbackHost(host) && !publicUrl && !allowAnonymous ? 'anywhere' : 'public'
+export const mcpReachOf = ({ host, publicUrl, access }: Pick<Settings, 'host' | 'publicUrl' | 'access'>): McpReach =>
+  isLoopbackHost(host) && !publicUrl && !access.allowAnonymous && !asksForSignIn(access) && access.tokens.size === 0 ? 'anywhere' : 'public'
 
 /** Not public (IANA special-purpose registries, RFC 6890), and the address of Azure's metadata, which looks public. */
 const notPublic = new BlockList()

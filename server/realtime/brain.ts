@@ -44,7 +44,7 @@ const START_MS = 10_000
 
 /** The brain that the settings name: a relay to the upstream, or the embedded engine. */
 export function createBrain(settings: BrainSettings, options: BrainOptions): Brain {
-  return settings.kind === 'local' ? localBrain(settings, options) : upstreamBrain({ ...settings, kind: settings.kind }, options)
+  return settings.kind === 'local' ? localBrain(settings, options) : upstreamBrain(settings, options)
 }
 
 function upstreamBrain(settings: Exclude<BrainSettings, { kind: 'local' }>, { dialing }: BrainOptions): Brain {

@@ -10,6 +10,12 @@ export type RelayFault
     | { code: 'call_too_long', minutes: number }
     | { code: 'call_idle', seconds: number }
     | { code: 'server_draining' }
+    | { code: 'upstream_resting', retryAfterMs: number }
+    | { code: 'client_too_fast', what: 'bytes' | 'events' }
+    | { code: 'rules_broken', what: 'unknown_events' }
+    | { code: 'budget_spent', of: 'call' | 'person' | 'everyone' }
+    | { code: 'signed_out' }
+    | { code: 'access_withdrawn' }
 
 /** What the client is told: the `error` event, then the close. */
 export interface FaultNotice {
@@ -72,8 +78,26 @@ export function describeFault(fault: RelayFault): FaultNotice {
       return { type: 'server_error', code: 'call_idle', closeCode: 1001, message: `Nobody spoke for ${fault.seconds} seconds, so the call was ended. Start again to go on talking.` }
     case 'server_draining':
       return { type: 'server_error', code: 'server_draining', closeCode: 1001, message: 'The server is stopping. Start again in a moment.' }
+    case 'upstream_resting':
+      return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model could not be reached several times in a row. Try again in ${Math.max(1, Math.ceil(fault.retryAfterMs / 1000))} s.` }
+    case 'client_too_fast':
+      return { type: 'rate_limit_error', code: 'client_too_fast', closeCode: 4029, message: `More ${fault.what} arrived than a conversation needs. Connect again and send audio no faster than it is spoken.` }
+    case 'rules_broken':
+      return { type: 'invalid_request_error', code: 'rules_broken', closeCode: 1008, message: 'Too many events arrived that this server does not know. Connect again with a client that speaks the Realtime API.' }
+    case 'budget_spent':
+      return { type: 'rate_limit_error', code: 'budget_spent', closeCode: 1001, message: spent[fault.of] }
+    case 'signed_out':
+      return { type: 'invalid_request_error', code: 'signed_out', closeCode: 4001, message: 'You signed out, so the call was ended. Sign in to talk again.' }
+    case 'access_withdrawn':
+      return { type: 'invalid_request_error', code: 'access_withdrawn', closeCode: 4003, message: 'You may no longer talk here. Ask whoever runs this server.' }
     default: return assertNever(fault)
   }
+}
+
+const spent: Record<Extract<RelayFault, { code: 'budget_spent' }>['of'], string> = {
+  call: 'This call has used the money set aside for one call. Start again to go on talking.',
+  person: 'You have used your money for today. You can talk again tomorrow (UTC).',
+  everyone: 'Today\'s money for everyone on this server is used up. It can be talked to again tomorrow (UTC).',
 }
 
 /** Codes of an upstream's close that mean the same to our client. */

@@ -26,14 +26,14 @@ export interface DialOptions {
  * `https://<resource>.openai.azure.com/openai/v1`, model = deployment); `?intent=transcription` instead of a model for a session that only listens. `https` becomes `wss`, `http` becomes `ws`.
  */
 export function upstreamAddress(
-  brain: { kind: 'openai' | 'azure', key: string | undefined, baseUrl: URL }, query: { model: string } | { intent: 'transcription' },
+  brain: { key: string | undefined, baseUrl: URL, /** @default 'bearer' */ keyAs?: 'api-key' | 'bearer' }, query: { model: string } | { intent: 'transcription' },
 ): UpstreamAddress {
   const url = new URL(brain.baseUrl)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/realtime`
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
   if (!brain.key) return { url: url.href, headers: {} }
-  return { url: url.href, headers: brain.kind === 'azure' ? { 'api-key': brain.key } : { Authorization: `Bearer ${brain.key}` } }
+  return { url: url.href, headers: brain.keyAs === 'api-key' ? { 'api-key': brain.key } : { Authorization: `Bearer ${brain.key}` } }
 }
 
 /** Dials until it is open, or there is a fault to report. Resolves; never rejects. An aborted dial reports `timeout`. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readSettings, secretsOf, SettingsError } from '../../../../server/config/settings.ts'
 
@@ -15,7 +15,7 @@ const sentence = (env: Record<string, string>) => {
 describe('settings', () => {
   it('needs none: loopback, the embedded engine, the documented defaults', () => {
     expect(readSettings({})).toMatchObject({
-      host: '127.0.0.1', port: 3000, brain: { kind: 'local', voice: 'marin' }, allowAnonymous: false, maxCalls: 200, maxCallsPerUser: 3,
+      host: '127.0.0.1', port: 3000, brain: { kind: 'local', voice: 'marin' }, access: { allowAnonymous: false }, maxCalls: 200, maxCallsPerUser: 3,
       maxCallMinutes: 120, idleSeconds: 300, drainSeconds: 25, logLevel: 'info', notices: [],
     })
   })
@@ -58,11 +58,35 @@ describe('settings', () => {
 
   it.each(['localhost', '127.0.0.1', '127.9.9.9', '::1'])('listens on %s without a word', HOST => { expect(readSettings({ HOST }).host).toBe(HOST) })
 
-  it.each(['KAIWA_PASSWORD', 'KAIWA_API_TOKENS', 'KAIWA_BUDGET_USD_PER_CALL', 'KAIWA_BUDGET_USD_PER_USER_DAY', 'KAIWA_BUDGET_USD_PER_DAY'])(
-    'does not start as if %s were kept', name => {
-      expect(sentence({ [name]: 'canary-7' })).toContain(`${name} is set, but this version has no`)
-      expect(sentence({ [name]: 'canary-7' })).not.toContain('canary-7')
-    })
+  it.each([{ KAIWA_PASSWORD: 'open sesame' }, { KAIWA_API_TOKENS: 'ci:0123456789abcdef' }, { KAIWA_OIDC_ISSUER: 'https://id.example.org', KAIWA_OIDC_CLIENT_ID: 'kaiwa' }])(
+    'listens beyond loopback when somebody says who may talk: %o', env => { expect(readSettings({ HOST: '0.0.0.0', ...env }).host).toBe('0.0.0.0') })
+
+  it.each([
+    [{ KAIWA_PASSWORD: 'canary\t7' }, 'KAIWA_PASSWORD is not usable (its value is not shown); it takes 1 to 512 characters, none of them a line break.'],
+    [{ KAIWA_API_TOKENS: 'canary' }, 'KAIWA_API_TOKENS is not usable (its value is not shown); it takes `name:token` pairs, comma separated; no spaces or commas within.'],
+    [{ KAIWA_API_TOKENS: 'a:0123456789abcdef,a:0123456789abcdeg' }, 'KAIWA_API_TOKENS has a name twice; it takes each name once.'],
+    [{ KAIWA_API_TOKENS: 'a:0123456789abcdef,b:0123456789abcdef' }, 'KAIWA_API_TOKENS has a token twice; each name takes a token of its own.'],
+    [{ KAIWA_OIDC_ISSUER: 'https://id.example.org' }, 'KAIWA_OIDC_ISSUER and KAIWA_OIDC_CLIENT_ID belong together; one of them is not set.'],
+    [{ KAIWA_OIDC_ISSUER: 'http://id.example.org', KAIWA_OIDC_CLIENT_ID: 'k' }, 'KAIWA_OIDC_ISSUER has to begin with https: what it says decides who may talk.'],
+    [{ KAIWA_OIDC_ISSUER: 'https://id.example.org', KAIWA_OIDC_CLIENT_ID: 'k', KAIWA_OIDC_ALLOW: 'everyone' }, 'KAIWA_OIDC_ALLOW is "everyone"; it takes addresses such as ann@example.org or domains such as @example.org, comma separated.'],
+    [{ KAIWA_TRUSTED_PROXIES: '10.0.0.0/99' }, 'KAIWA_TRUSTED_PROXIES is "10.0.0.0/99"; it takes addresses, networks such as 10.0.0.0/8, or `loopback`, comma separated.'],
+    [{ KAIWA_BUDGET_USD_PER_CALL: '0' }, 'KAIWA_BUDGET_USD_PER_CALL is "0"; it takes an amount in US dollars such as 2.50, more than 0.'],
+    [{ KAIWA_BUDGET_USD_PER_DAY: '-3' }, 'KAIWA_BUDGET_USD_PER_DAY is "-3"; it takes an amount in US dollars such as 2.50, more than 0.'],
+  ])('stops at %o, and shows no secret', (env, expected) => { expect(sentence(env as Record<string, string>)).toBe(expected) })
+
+  it('reads tokens by name, colons and all', () => {
+    expect([...readSettings({ KAIWA_API_TOKENS: 'ci:0123456789abcdef, phone:ab:cd:0123456789' }).access.tokens]).toEqual([['ci', '0123456789abcdef'], ['phone', 'ab:cd:0123456789']])
+  })
+
+  it('warns of what can be guessed, without showing it', () => {
+    const notices = readSettings({ KAIWA_PASSWORD: 'can4ry', KAIWA_API_TOKENS: 'ci:can4ry' }).notices
+    expect(notices).toEqual(['KAIWA_PASSWORD is shorter than 8 characters: it can be guessed.', 'KAIWA_API_TOKENS: the token of ci is shorter than 16 characters: it can be guessed.'])
+  })
+
+  it('says aloud that nobody has to sign in where others reach the server', () => {
+    expect(readSettings({ KAIWA_PUBLIC_URL: 'https://kaiwa.example' }).notices.join()).toContain('whoever reaches https://kaiwa.example talks at your cost')
+    expect(readSettings({ KAIWA_PUBLIC_URL: 'https://kaiwa.example', KAIWA_PASSWORD: 'open sesame' }).notices).toEqual([])
+  })
 
   it('names harmless settings that do nothing yet', () => {
     const { notices } = readSettings({ REDIS_URL: 'redis://:canary-8@x', KAIWA_STORE: 'none' })
@@ -70,11 +94,11 @@ describe('settings', () => {
     expect(notices.join()).not.toContain('canary-8')
   })
 
-  it('knows every secret for the log', () => { expect(secretsOf({ OPENAI_API_KEY: 'a', DATABASE_URL: 'b', HOME: 'c' })).toEqual(['a', 'b']) })
+  it('knows every secret for the log', () => { expect(secretsOf({ OPENAI_API_KEY: 'a', DATABASE_URL: 'b', HOME: 'c', KAIWA_API_TOKENS: 'ci:d:e, x:f' })).toEqual(['a', 'b', 'd:e', 'f']) })
 
   it('.env.example lists every variable that is read, and sets none', () => {
     const example = readFileSync('.env.example', 'utf8')
-    const source = readFileSync('server/config/settings.ts', 'utf8')
+    const source = readdirSync('server/config').map(file => readFileSync(`server/config/${file}`, 'utf8')).join('\n')
     const read = new Set(source.match(/\b(?:KAIWA|OPENAI)_[A-Z_]*[A-Z]\b|\b(?:HOST|PORT|DATABASE_URL|REDIS_URL)\b/g))
     for (const name of read) expect(example, name).toMatch(new RegExp(`^#\\s?${name}=`, 'm'))
     expect(example.split('\n').filter(line => line && !line.startsWith('#'))).toEqual([])

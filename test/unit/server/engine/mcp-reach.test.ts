@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isPublicAddress, mcpReachOf } from '../../../../server/engine/mcp-reach.ts'
+import { readSettings } from '../../../../server/config/settings.ts'
 
 describe('an address', () => {
   it.each(['1.1.1.1', '8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450:4001::200e'])('is public: %s', address => expect(isPublicAddress(address)).toBe(true))
@@ -11,11 +12,14 @@ describe('an address', () => {
 })
 
 describe('a server', () => {
-  const alone = { host: '127.0.0.1', publicUrl: undefined, allowAnonymous: false }
+  const { access } = readSettings({})
+  const alone = { host: '127.0.0.1', publicUrl: undefined, access }
   it('on loopback, with nothing configured, may call any address', () => expect(mcpReachOf(alone)).toBe('anywhere'))
   it.each([
     ['listens elsewhere', { host: '0.0.0.0' }],
     ['has a public address', { publicUrl: new URL('https://kaiwa.example') }],
-    ['lets anyone in', { allowAnonymous: true }],
+    ['lets anyone in', { access: { ...access, allowAnonymous: true } }],
+    ['has people sign in', { access: { ...access, password: 'open sesame' } }],
+    ['has tokens for programs', { access: { ...access, tokens: new Map([['ci', '0123456789abcdef']]) } }],
   ])('that %s calls public ones only', (_what, change) => expect(mcpReachOf({ ...alone, ...change })).toBe('public'))
 })

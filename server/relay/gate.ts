@@ -1,0 +1,26 @@
+import type { ServerError } from '@kaiwa/protocol'
+import type { RelayFault } from './fault.ts'
+import type { WireText } from './link.ts'
+
+/** What becomes of one message of a client. */
+export type Verdict
+  /** Passed on: as it came, or rewritten. `audio`: an append, which says nothing about whether somebody is there. */
+  = | { do: 'pass', text: WireText, type: string }
+    /** Not passed on; the client hears why. */
+    | { do: 'refuse', error: ServerError, type: string | undefined }
+    /** More than a slip: the call ends. */
+    | { do: 'end', fault: RelayFault }
+
+/**
+ * What may pass from a client to the model; one for each connection, with the memory it needs (its items, its rates).
+ * Implementations: `server/policy`.
+ */
+export interface Gate {
+  /** Called for every message, audio first of all: has to be fast. Never throws. */
+  check(text: WireText, nowMs: number): Verdict
+  /** A parsed event of the model, so that the gate knows which items are this call's. */
+  serverEvent(event: ServerEventFacts): void
+}
+
+/** An event of the model that was parsed: all but audio and text deltas are. */
+export interface ServerEventFacts { type: string, [field: string]: unknown }
