@@ -1,0 +1,62 @@
+/** How somebody wants to talk and to hear. Plain data, remembered by the page; every change takes effect in the running call where it can. */
+
+export const bargeInModes = ['off', 'cautious', 'normal', 'eager'] as const
+/** What speaking over an answer does: nothing; stops it when the speech goes on (the voice gets quieter meanwhile), later or sooner; stops it at once. */
+export type BargeInMode = typeof bargeInModes[number]
+
+export const turnTakings = ['server_vad', 'semantic_vad', 'push_to_talk'] as const
+/** Who ends the user's turn: silence, silence weighed by what was said, or the user's finger. */
+export type TurnTaking = typeof turnTakings[number]
+
+export const playbackPaths = ['direct', 'loopback'] as const
+/** `loopback`: through a peer connection within the page, for browsers whose echo cancellation knows such audio only. */
+export type PlaybackPath = typeof playbackPaths[number]
+
+export const noiseFilters = ['browser', 'rnnoise', 'off'] as const
+export type NoiseFilter = typeof noiseFilters[number]
+
+export const noiseReductions = ['near_field', 'far_field', 'off'] as const
+/** At the model: for a headset, for a laptop's microphone or a room, or none. */
+export type NoiseReduction = typeof noiseReductions[number]
+
+export interface VoiceSettings {
+  /** Undefined: the system's own. */
+  microphoneId: string | undefined
+  speakerId: string | undefined
+  /** 0 to 1. */
+  volume: number
+  bargeIn: BargeInMode
+  turnTaking: TurnTaking
+  playbackPath: PlaybackPath
+  /** The microphone is closed while the answer sounds: the last resort against an echo. */
+  halfDuplex: boolean
+  noiseFilter: NoiseFilter
+  noiseReduction: NoiseReduction
+}
+
+export const voiceSettingsDefaults = {
+  microphoneId: undefined, speakerId: undefined, volume: 1, bargeIn: 'normal', turnTaking: 'server_vad', playbackPath: 'direct',
+  halfDuplex: false, noiseFilter: 'browser', noiseReduction: 'near_field',
+} as const satisfies VoiceSettings
+
+/** A device's id is the browser's own invention; longer than this it is somebody else's. */
+const MAX_ID_CHARS = 256
+
+/** Settings from what was remembered, which anyone may have written: each field that can't be is the default's. */
+export function parseVoiceSettings(value: unknown): VoiceSettings {
+  const said = typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
+  const one = <T extends string>(name: keyof VoiceSettings, values: readonly T[], fallback: T): T => values.find(known => known === said[name]) ?? fallback
+  const id = (name: keyof VoiceSettings) => typeof said[name] === 'string' && said[name] !== '' && said[name].length <= MAX_ID_CHARS ? said[name] : undefined
+  const { volume, halfDuplex } = said
+  return {
+    microphoneId: id('microphoneId'),
+    speakerId: id('speakerId'),
+    volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : voiceSettingsDefaults.volume,
+    bargeIn: one('bargeIn', bargeInModes, voiceSettingsDefaults.bargeIn),
+    turnTaking: one('turnTaking', turnTakings, voiceSettingsDefaults.turnTaking),
+    playbackPath: one('playbackPath', playbackPaths, voiceSettingsDefaults.playbackPath),
+    halfDuplex: typeof halfDuplex === 'boolean' ? halfDuplex : voiceSettingsDefaults.halfDuplex,
+    noiseFilter: one('noiseFilter', noiseFilters, voiceSettingsDefaults.noiseFilter),
+    noiseReduction: one('noiseReduction', noiseReductions, voiceSettingsDefaults.noiseReduction),
+  }
+}
