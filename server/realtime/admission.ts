@@ -1,5 +1,6 @@
 import { SECRET_PREFIX, type SecretClaim } from '../auth/client-secret.ts'
 import { isOwnHost, isOwnOrigin } from '../auth/origin.ts'
+import type { Person } from '../auth/person.ts'
 import type { TicketClaim } from '../auth/ticket.ts'
 import { isLoopbackHost, type Settings } from '../config/settings.ts'
 import type { Refusal as RefusalBody } from '../../shared/calls.ts'
@@ -22,7 +23,7 @@ export interface House {
   liveCalls: number
   /** The embedded engine hears as many people as it can. */
   atCapacity: boolean
-  callsOf(user: string): number
+  callsOf(person: Person): number
   /** The model's provider takes no new calls for this long. */
   upstreamQuietMs: number
   redeem(ticket: string, origin: string): TicketClaim | undefined
@@ -50,8 +51,9 @@ export interface Admitted {
   intent: 'transcription' | undefined
   /** What the session begins with, from an ephemeral secret. */
   session: SecretClaim['session']
-  /** Who it counts for; undefined: not told apart. */
-  user: string | undefined
+  person: Person
+  /** What it may say: the page is `locked`, a program `open`. */
+  policy: 'locked' | 'open'
   claim: TicketClaim | undefined
 }
 
@@ -68,18 +70,18 @@ export function refusalBody({ status, code, message, param }: Pick<Refusal, 'sta
  * Who a connection counts for, until there is sign-in: its network address. This machine's own is not one person (a proxy
  * stands there, or the operator), unless the cap was set on purpose.
  */
-export function userOf(remoteAddress: string | undefined, countLoopback: boolean): string | undefined {
+export function callerAt(remoteAddress: string | undefined, countLoopback: boolean): Person {
   const address = remoteAddress?.replace(/^::ffff:/, '')
-  return !address || (isLoopbackHost(address) && !countLoopback) ? undefined : address
+  return { by: 'anonymous', id: !address || (isLoopbackHost(address) && !countLoopback) ? undefined : address }
 }
 
 /** Room for one more call? The same question for the page's `POST /api/calls` and for the upgrade. */
-export function refuseForRoom(house: House, user: string | undefined): Refusal | undefined {
+export function refuseForRoom(house: House, person: Person): Refusal | undefined {
   const { maxCalls, maxCallsPerUser } = house.settings
   if (house.draining) return refusal(503, 'server_draining', 'The server is stopping and takes no new calls. Try again in a moment.', 5)
   if (house.liveCalls >= maxCalls) return refusal(503, 'server_full', `All ${maxCalls} lines are busy. Try again in a minute.`, 60)
   if (house.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
-  if (user !== undefined && house.callsOf(user) >= maxCallsPerUser) {
+  if (person.id !== undefined && house.callsOf(person) >= maxCallsPerUser) {
     return refusal(429, 'too_many_calls', `You already have ${maxCallsPerUser} calls; end one to begin another.`, 10)
   }
   if (house.upstreamQuietMs > 0) {
@@ -117,9 +119,9 @@ export function admit(knock: Knock, house: House): Admitted | Refusal {
   }
   const misplaced = refuseForOrigin(knock.headers, house.settings)
   if (misplaced) return misplaced
-  const user = userOf(knock.remoteAddress, house.settings.countLoopbackUsers)
+  const person = callerAt(knock.remoteAddress, house.settings.countLoopbackUsers)
   const offered = (knock.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim()).filter(Boolean)
-  if (offered.includes('kaiwa.v1')) return admitPage(offered, knock, house, user)
+  if (offered.includes('kaiwa.v1')) return admitPage(offered, knock, house, person)
   if (offered.length > 0 && !offered.includes('realtime')) return refusal(400, 'unknown_subprotocol', 'The subprotocols spoken here are `realtime` and, from the page, `kaiwa.v1`.')
   if (query.has('call_id')) return refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
   const secret = secretIn(knock.headers, offered)
@@ -127,7 +129,7 @@ export function admit(knock: Knock, house: House): Admitted | Refusal {
   if (!held) return refusal(401, 'invalid_api_key', 'That ephemeral secret is unknown, or has expired. POST /v1/realtime/client_secrets gives a new one.')
   const asked = askOf(query, held)
   if ('code' in asked) return asked
-  return refuseForRoom(house, user) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, ...asked, user, claim: undefined }
+  return refuseForRoom(house, person) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, ...asked, person, policy: 'open', claim: undefined }
 }
 
 /**
@@ -156,16 +158,16 @@ function withoutModel(session: SecretClaim['session']): SecretClaim['session'] {
   return rest
 }
 
-function admitPage(offered: string[], knock: Knock, house: House, user: string | undefined): Admitted | Refusal {
+function admitPage(offered: string[], knock: Knock, house: House, person: Person): Admitted | Refusal {
   const { origin } = knock.headers
   if (origin === undefined) return refusal(403, 'origin_missing', 'A page has to say where it comes from.')
   // Room first: a ticket isn't spent on a full house.
-  const full = refuseForRoom(house, user)
+  const full = refuseForRoom(house, person)
   if (full) return full
   const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
   return claim
-    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, user, claim }
+    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, person, policy: 'locked', claim }
     : refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
 }
 

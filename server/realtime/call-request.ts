@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CallGrant } from '../../shared/calls.ts'
-import { refuseForOrigin, refuseForRoom, userOf, REALTIME_PATH, type Knock, type Refusal } from './admission.ts'
+import { refuseForOrigin, refuseForRoom, callerAt, REALTIME_PATH, type Knock, type Refusal } from './admission.ts'
 import type { Instance } from './instance.ts'
 
 const bodySchema = z.strictObject({
@@ -28,7 +28,7 @@ export function grantCall(ask: CallAsk, { house, tickets, calls, ids, settings }
   const origin = ask.headers.origin ?? settings.publicUrl?.origin ?? `http://${ask.headers.host}`
   const wrong = checkBody(ask)
   if (wrong) return wrong
-  const full = refuseForRoom(house, userOf(ask.remoteAddress, settings.countLoopbackUsers))
+  const full = refuseForRoom(house, callerAt(ask.remoteAddress, settings.countLoopbackUsers))
   if (full) return full
   const claim = { callId: ids('call'), conversationId: ids('conv'), origin }
   const issued = tickets.issue(claim)

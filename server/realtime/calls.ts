@@ -1,5 +1,6 @@
 import type { CallLimits, KaiwaCallEvent, KaiwaDrainingEvent } from '../../shared/calls.ts'
 import type { SecretClaim } from '../auth/client-secret.ts'
+import { isSamePerson, type Person } from '../auth/person.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import type { RelayFault } from '../relay/fault.ts'
@@ -12,8 +13,9 @@ import { openingEvents } from './session-configuration.ts'
 export interface CallStart {
   callId: string
   conversationId: string
-  /** Who it counts for; undefined: not told apart. */
-  user: string | undefined
+  person: Person
+  /** What its client may say: the page is `locked`, a program `open`. */
+  policy: 'locked' | 'open'
   /** The model asked for; undefined: the server's. */
   model: string | undefined
   /** Undefined: a conversation. */
@@ -36,11 +38,13 @@ export interface CallsOptions {
 
 export interface Calls {
   readonly live: number
-  callsOf(user: string): number
+  callsOf(person: Person): number
   /** The provider said to wait this long before new calls; 0 when it didn't. */
   readonly upstreamQuietMs: number
   readonly limits: CallLimits
   begin(link: Link, start: CallStart): void
+  /** Ends the calls of those who match, at once; how many they were. */
+  endOf(match: (person: Person) => boolean, fault: RelayFault): number
   /** Lets live calls come to a pause in the conversation, for at most so long, then ends them. Resolves when none is left. */
   drain(seconds: number): Promise<void>
 }
@@ -112,8 +116,14 @@ export function createCalls(options: CallsOptions): Calls {
     if (fault.code === 'upstream_refused' && fault.status === 429) {
       quietUntilMs = clock.nowMs() + Math.min(fault.retryAfterMs ?? 0, MAX_UPSTREAM_QUIET_MS)
     }
-    const expected = fault.code === 'call_idle' || fault.code === 'call_too_long' || fault.code === 'server_draining'
+    const expected = fault.code === 'call_idle' || fault.code === 'call_too_long' || fault.code === 'server_draining' || fault.code === 'signed_out'
     log[expected ? 'info' : 'error']({ ...facts, fault }, `call ended: ${fault.code}`)
+  }
+
+  function endOf(match: (person: Person) => boolean, fault: RelayFault): number {
+    const theirs = [...live.values()].filter(({ start }) => match(start.person))
+    for (const { relay } of theirs) relay.end(fault)
+    return theirs.length
   }
 
   function drain(seconds: number): Promise<void> {
@@ -135,10 +145,11 @@ export function createCalls(options: CallsOptions): Calls {
 
   return {
     get live() { return live.size },
-    callsOf: user => [...live.values()].filter(call => call.start.user === user).length,
+    callsOf: person => [...live.values()].filter(call => isSamePerson(call.start.person, person)).length,
     get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs()) },
     limits,
     begin,
+    endOf,
     drain,
   }
 }

@@ -60,11 +60,12 @@ export function createDoor({ house, calls, ids, log, heartbeat = downstreamHeart
     }
   }
 
-  function letIn({ claim, user, model, intent, session, subprotocol }: Admitted, link: ReturnType<typeof linkOfSocket>) {
+  function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, link: ReturnType<typeof linkOfSocket>) {
     calls.begin(link, {
       callId: claim?.callId ?? ids('call'),
       conversationId: claim?.conversationId ?? ids('conv'),
-      user,
+      person,
+      policy,
       model,
       intent,
       session,

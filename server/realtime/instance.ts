@@ -1,4 +1,5 @@
 import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
+import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
 import { mcpReachOf } from '../engine/mcp-reach.ts'
@@ -21,6 +22,8 @@ export interface Instance {
   secrets: ClientSecrets
   brain: Brain
   calls: Calls
+  /** Read, or made, when it is first needed. */
+  sealKey: () => Buffer
   house: House
   door: Door
   /** No new calls from now on; `/readyz` says so. */
@@ -50,6 +53,8 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     dialing: options.dialing,
   })
   const calls = createCalls({ brain, settings, clock: serverClock, ids, log, keys })
+  let sealed: Buffer | undefined
+  const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
   let draining = false
   const house: House = {
     settings,
@@ -62,5 +67,5 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     claimOf: clientSecrets.claimOf,
   }
   const door = createDoor({ house, calls, ids, log, ...options.door })
-  return { settings, log, ids, tickets, secrets: clientSecrets, brain, calls, house, door, beginDraining() { draining = true } }
+  return { settings, log, ids, tickets, secrets: clientSecrets, brain, calls, sealKey, house, door, beginDraining() { draining = true } }
 }

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { plannedSession } from '@kaiwa/engine'
 import type { CallGrant } from '../../shared/calls.ts'
 import { readSettings } from '../../server/config/settings.ts'
@@ -39,7 +42,8 @@ const noEngine = async (): Promise<LocalEngine> => { throw new Error('This test 
 
 /** The server's own parts on a real HTTP server on loopback, without Nitro and the page. */
 export async function startServer({ env = {}, slowHandshakeMs, ...options }: RunningServerOptions = {}): Promise<RunningServer> {
-  const settings = readSettings(env)
+  const dataDir = mkdtempSync(join(tmpdir(), 'kaiwa-test-'))
+  const settings = readSettings({ KAIWA_DATA_DIR: dataDir, ...env })
   let lines = ''
   const log = createLog({ level: 'debug', secrets: [], write: line => { lines += line } })
   const instance = createInstance(settings, { startEngine: noEngine, ...options, env, log })
@@ -87,6 +91,7 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       for (const socket of sockets) socket.destroy()
       await new Promise(resolve => http.close(resolve))
       await instance.brain.close()
+      rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }

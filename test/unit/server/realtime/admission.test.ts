@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admit, refusalBody, userOf, type House, type Knock } from '../../../../server/realtime/admission.ts'
+import { admit, callerAt, refusalBody, type House, type Knock } from '../../../../server/realtime/admission.ts'
 
 const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000' }
 
@@ -29,7 +29,7 @@ const page = (ticket: string) => knock({ headers: { origin: claim.origin, 'sec-w
 
 describe('admission', () => {
   it('lets any program on this machine in, with the model it asks for', () => {
-    expect(admit(knock(), house())).toEqual({ admitted: true, subprotocol: 'realtime', model: 'm', user: undefined, claim: undefined })
+    expect(admit(knock(), house())).toEqual({ admitted: true, subprotocol: 'realtime', model: 'm', person: { by: 'anonymous', id: undefined }, policy: 'open', claim: undefined })
   })
 
   it('lets a program in that wants to be written down only; the page has no say in that', () => {
@@ -38,7 +38,7 @@ describe('admission', () => {
   })
 
   it('lets the page in with its ticket, and gives it no say in the model', () => {
-    expect(admit(page('good'), house())).toEqual({ admitted: true, subprotocol: 'kaiwa.v1', model: undefined, user: undefined, claim })
+    expect(admit(page('good'), house())).toEqual({ admitted: true, subprotocol: 'kaiwa.v1', model: undefined, person: { by: 'anonymous', id: undefined }, policy: 'locked', claim })
   })
 
   it.each([
@@ -59,8 +59,8 @@ describe('admission', () => {
     expect(admit(knock({ remoteAddress: '::ffff:10.0.0.9' }), house(busy))).toMatchObject({ status: 429, code: 'too_many_calls' })
     expect(admit(knock(), house(busy))).toMatchObject({ admitted: true })
     expect(admit(knock(), house({ ...busy, settings: { ...house().settings, countLoopbackUsers: true } }))).toMatchObject({ status: 429 })
-    expect(userOf('::ffff:10.0.0.9', false)).toBe('10.0.0.9')
-    expect(userOf(undefined, true)).toBeUndefined()
+    expect(callerAt('::ffff:10.0.0.9', false).id).toBe('10.0.0.9')
+    expect(callerAt(undefined, true).id).toBeUndefined()
   })
 
   const bearer = (secret: string, url = '/v1/realtime') => knock({ url, headers: { authorization: `Bearer ${secret}`, 'sec-websocket-protocol': undefined } })
