@@ -178,6 +178,72 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
       { title: 'Go on', text: 'Press Try again for a fresh line.' },
     ],
   },
+  budget_spent: {
+    word: 'Budget spent',
+    title: 'The money set aside for talking is used up',
+    body: 'Whoever runs this server set a limit, so that nobody is surprised by a bill. Nothing is wrong with your line.',
+    steps: [
+      { title: 'Wait until the limit starts afresh', text: 'A day’s money is there again at midnight UTC.' },
+      { title: 'If you run it', text: 'Raise the KAIWA_BUDGET_USD settings and start the server again.' },
+    ],
+  },
+  call_too_long: {
+    word: 'Time is up',
+    title: 'The call reached its longest time',
+    body: 'Whoever runs this server limits how long one call may take. What was said stays on this page.',
+    steps: [{ title: 'Go on', text: 'Press Try again for a fresh line.' }],
+  },
+  call_idle: {
+    word: 'Nobody spoke',
+    title: 'The call ended because it was quiet',
+    body: 'An open line costs, so a long silence ends it. What was said stays on this page.',
+    steps: [{ title: 'Go on', text: 'Press Try again for a fresh line.' }],
+  },
+  server_draining: {
+    word: 'Restarting',
+    title: 'This server is being restarted',
+    body: 'It takes no new calls until it is back, which is mostly a matter of a minute.',
+    steps: [{ title: 'Wait a moment', text: 'Then press Try again. Don’t reload, or the words are gone.' }],
+  },
+  too_many_calls: {
+    word: 'Too many calls',
+    title: 'You are in as many calls as you may have',
+    body: 'Calls in other tabs and on other devices of yours count as well.',
+    steps: [
+      { title: 'End another call', text: 'Or close the tab that it is in.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
+  },
+  server_busy: {
+    word: 'Server busy',
+    title: 'This server has its hands full',
+    body: 'One more call would make those that are going on stutter, so it takes none for the moment.',
+    steps: [{ title: 'Wait a moment', text: 'Then press Try again. It passes by itself.' }],
+  },
+  model_not_priced: {
+    word: 'No price',
+    title: 'This model has no price here',
+    body: 'Spending is limited on this server, and without a price nobody could tell when the limit is reached.',
+    steps: [
+      { title: 'If you run it', text: 'Name the model’s price in the file of KAIWA_PRICES, or choose another KAIWA_MODEL.' },
+      { title: 'If you don’t', text: 'Tell the person who does. The text below names the model.' },
+    ],
+  },
+  signed_out: {
+    word: 'Signed out',
+    title: 'You are signed out',
+    body: 'You signed out in another tab, or it has been too long. What was said stays on this page until you leave it.',
+    steps: [{ title: 'Sign in again', text: 'That leads away from this page: copy what you want to keep before.' }],
+  },
+  access_withdrawn: {
+    word: 'No access',
+    title: 'You may no longer talk here',
+    body: 'Your access to this server was taken back while you were on it.',
+    steps: [
+      { title: 'Ask', text: 'Whoever runs this server knows why, and can let you in again.' },
+      { title: 'Or sign in', text: 'With an account that may talk here.' },
+    ],
+  },
   not_admitted: {
     word: 'Not admitted',
     title: 'This server didn’t let the page in',

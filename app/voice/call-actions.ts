@@ -14,7 +14,7 @@ const byState: Record<CallStateName, readonly Action[]> = {
   held: ['end', 'mute', 'hold', 'say'],
   reconnecting: ['end', 'mute'],
   'rolling-over': ['end', 'mute', 'say'],
-  limit: ['end', 'mute', 'hold', 'say', 'interrupt'],
+  limit: ['end', 'mute', 'interrupt'],
   error: ['start', 'retry', 'hold', 'say'],
   ended: ['start', 'hold', 'say'],
 }
@@ -24,11 +24,12 @@ const byState: Record<CallStateName, readonly Action[]> = {
  * microphone also offers `retry`. Muted means muted: `hold` would break the promise, so it waits until the user unmutes.
  */
 export function allowedActions({ phase, muted, state }: CallMachine): ReadonlySet<Action> {
+  if (phase.name === 'running' && phase.farewell) return new Set(['end'])
   const allowed = new Set(byState[state.name])
   if (phase.name === 'running' && (phase.microphone === 'off' || phase.microphone === 'failed')) {
     allowed.delete('mute')
-    allowed.add('start')
-    if (phase.microphone === 'failed') allowed.add('retry')
+    if (phase.limit === undefined) allowed.add('start')
+    if (phase.limit === undefined && phase.microphone === 'failed') allowed.add('retry')
   }
   const holding = phase.name === 'running' && phase.floor.is === 'held'
   if (muted && !holding) allowed.delete('hold')

@@ -1,4 +1,4 @@
-import type { Trouble } from './call.ts'
+import type { Limit, Trouble } from './call.ts'
 import type { CallMachine } from './call-phase.ts'
 
 /** What can happen to a call, and what the machine can ask for. */
@@ -17,6 +17,8 @@ export type CallInput = UserInput
   /** No trouble: the other side was done. */
   | { type: 'line_closed', trouble?: Trouble }
   | { type: 'fault', trouble: Trouble, fatal: boolean }
+  /** The server ends the call in a moment. */
+  | { type: 'limit_reached', of: Limit }
   /** `atMs`: when it really began or ended, on the call's clock; the server tells a little later. */
   | { type: 'user_speech', on: boolean, atMs?: number }
   | { type: 'reply_started', replyId: string } | { type: 'reply_ended', replyId: string }
@@ -42,6 +44,8 @@ export type CallEffect
     /** `ask`: end the turn and ask for an answer. */
     | { type: 'give_floor', ask: boolean }
     | { type: 'say', text: string }
+    /** The line is gone and so is the microphone; what came of the goodbye is still heard. */
+    | { type: 'farewell' }
     /** Everything of the call closes; what was being said is cut, by whom the call ended. */
     | { type: 'release', by: 'user' | 'server' }
 

@@ -1,9 +1,10 @@
-import type { Trouble } from './call.ts'
+import type { Ending, Limit, Trouble } from './call.ts'
 import { allowedActions } from './call-actions.ts'
-import { ANSWER_PATIENCE_MS, INTERRUPTED_MS, isAnswering, isReady, stateOf } from './call-phase.ts'
+import { ANSWER_PATIENCE_MS, FAREWELL_MS, INTERRUPTED_MS, isAnswering, isReady, stateOf } from './call-phase.ts'
 import type { CallMachine, Phase, RunningCall } from './call-phase.ts'
 import { assertNever } from './assert-never.ts'
 import type { CallEffect, CallInput, CallStep, Moment, UserInput } from './call-inputs.ts'
+import { endingOf } from './trouble.ts'
 
 /** The call's decisions: pure, `(machine, input) → machine and effects`. Nothing here knows a socket, a device or a timer. */
 
@@ -35,6 +36,7 @@ function isAction(input: CallInput): input is UserInput {
 function decide(machine: CallMachine, input: CallInput, moment: Moment): Decision {
   const { phase } = machine
   if (phase.name !== 'running') return decideOutside(machine, input)
+  if (phase.farewell) return decideFarewell(phase, phase.farewell, input, moment)
   switch (input.type) {
     case 'start': case 'retry': return { phase: { ...phase, microphone: 'opening' }, effects: [{ type: 'open_microphone' }] }
     case 'end': return over(moment, 'user')
@@ -50,8 +52,9 @@ function decide(machine: CallMachine, input: CallInput, moment: Moment): Decisio
     case 'output_failed': return { phase: { ...phase, playback: 'silent', troubles: { ...phase.troubles, output: input.trouble } } }
     case 'output_works': return { phase: { ...phase, troubles: { ...phase.troubles, output: undefined } } }
     case 'line_opened': return phase.line === 'up' ? { phase } : lineOpened(phase, moment)
-    case 'line_closed': return input.trouble ? failed(phase, input.trouble) : over(moment, 'server')
+    case 'line_closed': return lineClosed(phase, input.trouble, moment)
     case 'fault': return input.fatal ? failed(phase, input.trouble) : fault(phase, input.trouble)
+    case 'limit_reached': return limitReached(phase, input.of)
     case 'user_speech': return input.on ? userSpeaks(phase, machine.muted, moment) : userStops(phase, input.atMs ?? moment.atMs)
     case 'reply_started': return replyStarted(phase, input.replyId, moment)
     case 'reply_ended': return { phase: settled({ ...phase, replies: phase.replies.filter(id => id !== input.replyId) }, phase.replies.includes(input.replyId)) }
@@ -93,12 +96,41 @@ function begin(keepTurns: boolean, facts: Partial<RunningCall>): Decision {
   return { phase, effects: [{ type: 'begin', keepTurns }, { type: 'open_output' }, ...microphone, { type: 'open_line' }] }
 }
 
-const over = ({ atMs, turns }: Moment, by: 'user' | 'server'): Decision =>
-  ({ phase: { name: 'ended', durationMs: Math.max(0, Math.round(atMs)), turns }, effects: [{ type: 'release', by }] })
+const over = ({ atMs, turns }: Moment, by: 'user' | 'server', because?: Ending): Decision =>
+  ({ phase: { name: 'ended', durationMs: Math.max(0, Math.round(atMs)), turns, ...(because ? { because } : {}) }, effects: [{ type: 'release', by }] })
 
 function failed(call: RunningCall, trouble: Trouble, microphone: 'off' | 'failed' = 'off'): Decision {
   const spoken = call.microphone !== 'off' && (call.microphone !== 'failed' || microphone === 'failed')
   return { phase: { name: 'error', trouble, spoken, microphone, unsent: call.waitingTexts }, effects: [{ type: 'release', by: 'server' }] }
+}
+
+/** A call that was up and that nothing is wrong with is over, not failed; what came of its last words is heard first. */
+function lineClosed(call: RunningCall, trouble: Trouble | undefined, moment: Moment): Decision {
+  if (!trouble) return over(moment, 'server', call.limit)
+  const ending = call.line === 'up' ? endingOf(trouble) : undefined
+  if (!ending) return failed(call, trouble)
+  const because = ending === 'budget' ? call.limit ?? ending : ending
+  if (call.playback === 'silent') return over(moment, 'server', because)
+  const farewell = { sinceMs: moment.atMs, because }
+  const phase: RunningCall = { ...call, farewell, microphone: 'off', user: 'quiet', floor: { is: 'open' }, replies: [], awaitedSinceMs: undefined, interruptedAtMs: undefined }
+  return { phase, effects: [{ type: 'farewell' }] }
+}
+
+/** Only sound is left, and the way to end it sooner. */
+function decideFarewell(call: RunningCall, { sinceMs, because }: NonNullable<RunningCall['farewell']>, input: CallInput, moment: Moment): Decision {
+  switch (input.type) {
+    case 'end': return over(moment, 'user', because)
+    case 'sound_over': case 'output_failed': return over(moment, 'server', because)
+    case 'time': return moment.atMs < sinceMs + FAREWELL_MS ? { phase: call } : over(moment, 'server', because)
+    case 'sound_heard': return { phase: call.playback === 'sounding' ? call : { ...call, playback: 'sounding' } }
+    default: return { phase: call }
+  }
+}
+
+/** The goodbye is heard whatever the talker was about to do: the floor goes back, and no reply is refused any more. */
+function limitReached(call: RunningCall, of: Limit): Decision {
+  const held = call.floor.is === 'held' && isReady(call)
+  return { phase: { ...call, limit: of, floor: { is: 'open' }, refuseNext: false }, effects: held ? [{ type: 'give_floor', ask: false }] : [] }
 }
 
 /** Nothing under way and nothing to hear: the answer, if one was awaited, is over. */
@@ -114,10 +146,12 @@ function stopAnswer(call: RunningCall, by: 'barge_in' | 'user'): { phase: Runnin
 
 function interrupt(call: RunningCall, { atMs }: Moment): Decision {
   const { phase, effects } = stopAnswer(call, 'user')
-  return { phase: { ...phase, interruptedAtMs: atMs, refuseNext: !isAnswering(call) }, effects }
+  return { phase: { ...phase, interruptedAtMs: atMs, refuseNext: !isAnswering(call) && call.limit === undefined }, effects }
 }
 
 function userSpeaks(call: RunningCall, muted: boolean, { atMs }: Moment): Decision {
+  // Nobody answers any more: what is left to hear is the goodbye.
+  if (call.limit !== undefined) return { phase: { ...call, user: 'speaking' } }
   const { phase, effects } = stopAnswer(call, 'barge_in')
   const interruptedAtMs = call.playback === 'sounding' ? atMs : call.interruptedAtMs
   const deaf = muted || call.microphone !== 'on' ? [sendSilence] : []
@@ -183,6 +217,8 @@ function microphoneFailed(call: RunningCall, trouble: Trouble, moment: Moment): 
 }
 
 function fault(call: RunningCall, trouble: Trouble): Decision {
+  // The close follows and says the same.
+  if (endingOf(trouble)) return { phase: call }
   const phase = { ...call, troubles: { ...call.troubles, answer: trouble } }
   return { phase: settled(phase, true) }
 }

@@ -1,4 +1,4 @@
-import type { CallSnapshot, CallState, Trouble } from './call.ts'
+import type { CallSnapshot, CallState, Ending, Limit, Trouble } from './call.ts'
 
 /** What the call machine knows. A running call's facts each have one owner outside: microphone, line, player, server, user. */
 
@@ -25,6 +25,10 @@ export interface RunningCall {
   /** Something was typed: the call makes sense without a microphone. */
   typed: boolean
   troubles: { answer?: Trouble, microphone?: Trouble, output?: Trouble }
+  /** The server ends the call because of it. */
+  limit?: Limit
+  /** The server ended the call since then, and its last words are still being heard. */
+  farewell?: { sinceMs: number, because: Ending }
 }
 
 export type Phase
@@ -32,7 +36,7 @@ export type Phase
     | RunningCall
   /** `spoken`: the call had, or wanted, a microphone; trying again means to have one. `unsent`: typed, and goes out with the next call. */
     | { name: 'error', trouble: Trouble, spoken: boolean, microphone: 'off' | 'failed', unsent: readonly string[] }
-    | { name: 'ended', durationMs: number, turns: number }
+    | { name: 'ended', durationMs: number, turns: number, because?: Ending }
 
 export interface CallMachine {
   phase: Phase
@@ -46,6 +50,9 @@ export const INTERRUPTED_MS = 600
 /** No reply has begun this long after the user's turn: none will, the floor is the user's again. */
 export const ANSWER_PATIENCE_MS = 15_000
 
+/** How long the last words may still be heard when the line is gone: as long as the server gives a goodbye. */
+export const FAREWELL_MS = 5000
+
 export const initialCall: CallMachine = { phase: { name: 'idle' }, muted: false, state: { name: 'idle' } }
 
 /** A call can be heard and spoken on: microphone and line are both there. */
@@ -57,6 +64,7 @@ export const isAnswering = (call: RunningCall) => call.replies.length > 0 || cal
 export function stateOf(phase: Phase, before: CallState, atMs: number): CallState {
   if (phase.name !== 'running') return phase.name === 'error' ? { name: 'error', trouble: phase.trouble } : phase
   const name = runningName(phase)
+  if (name === 'limit') return before.name === name && before.of === phase.limit ? before : { name, of: phase.limit ?? 'call' }
   if (name === before.name) return before
   return name === 'permission' ? { name } : { name, sinceMs: name === 'thinking' ? phase.awaitedSinceMs ?? atMs : atMs }
 }
@@ -64,6 +72,7 @@ export function stateOf(phase: Phase, before: CallState, atMs: number): CallStat
 function runningName(call: RunningCall) {
   if (call.microphone === 'opening') return 'permission'
   if (call.line === 'opening') return 'connecting'
+  if (call.limit !== undefined) return 'limit'
   if (call.floor.is === 'held') return 'held'
   if (call.interruptedAtMs !== undefined) return 'interrupted'
   if (call.user === 'speaking') return 'user-speaking'
@@ -77,6 +86,7 @@ export function deadlineMs({ phase }: CallMachine): number | undefined {
   if (phase.name !== 'running') return undefined
   const times = [
     phase.interruptedAtMs === undefined ? [] : phase.interruptedAtMs + INTERRUPTED_MS,
+    phase.farewell === undefined ? [] : phase.farewell.sinceMs + FAREWELL_MS,
     phase.awaitedSinceMs === undefined || isAnswering(phase) ? [] : phase.awaitedSinceMs + ANSWER_PATIENCE_MS,
   ].flat()
   return times.length > 0 ? Math.min(...times) : undefined

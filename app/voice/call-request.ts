@@ -10,7 +10,7 @@ export interface CallRequestEnv {
 
 export type CallAnswer
   = | { ok: true, ticket: string, url: string }
-    | { ok: false, code: number, reason: string, detail: string }
+    | { ok: false, code: number, reason: string, detail: string, retryAfterSeconds?: number }
 
 /** The server only has to write down a ticket; a person waits. */
 const CALL_REQUEST_TIMEOUT_MS = 10_000
@@ -25,7 +25,8 @@ export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled
       signal: AbortSignal.any([cancelled, timeout.signal]),
     })
     const body: unknown = await response.json().catch(() => undefined)
-    return answerOf(response.status, body)
+    const answer = answerOf(response.status, body)
+    return answer.ok ? answer : { ...answer, ...retryAfter(response.headers.get('retry-after')) }
   } catch (error) {
     if (timeout.signal.aborted) return { ok: false, code: noServer, reason: 'timeout', detail: `The server did not answer within ${CALL_REQUEST_TIMEOUT_MS / 1000} s.` }
     return { ok: false, code: noServer, reason: 'network', detail: `The server could not be reached (${error instanceof Error ? error.message : String(error)}).` }
@@ -33,6 +34,9 @@ export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled
     stopTimer()
   }
 }
+
+/** Our server says seconds; a date, which a proxy may put there, is left aside. */
+const retryAfter = (header: string | null) => header !== null && /^\d{1,7}$/.test(header) ? { retryAfterSeconds: Number(header) } : {}
 
 function answerOf(status: number, body: unknown): CallAnswer {
   const grant = body as Partial<CallGrant> | null | undefined

@@ -15,18 +15,52 @@ export type CallState
     | { name: 'held', sinceMs: number }
     | { name: 'reconnecting', attempt: number, attempts: number }
     | { name: 'rolling-over' }
-    | { name: 'limit' }
+    /** Time or money is used up: the call ends in a moment, after a goodbye where there is one. */
+    | { name: 'limit', of: Limit }
     | { name: 'error', trouble: Trouble }
-    | { name: 'ended', durationMs: number, turns: number }
+    /** `because`: the server ended it, kindly; undefined: the talker did, or the other side was done. */
+    | { name: 'ended', durationMs: number, turns: number, because?: Ending }
 
 export type CallStateName = CallState['name']
+
+export type Limit = 'call' | 'person' | 'everyone' | 'time'
+
+/** Why a server ends a call that nothing is wrong with. */
+export type Ending = Limit | 'budget' | 'idle' | 'server'
+
+/** Something will end this call before long: nearly used up, or the server is stopping. Ms since the call began. */
+export interface Warning { of: Limit | 'server', spentUsd?: number, budgetUsd?: number, endsAtMs?: number }
+
+/** What something took. */
+export interface Spent {
+  /** Undefined: the model has no price here. */
+  usd: number | undefined
+  /** Cached ones among them. */
+  inputTokens: { text: number, audio: number, image: number }
+  cachedTokens: { text: number, audio: number, image: number }
+  outputTokens: { text: number, audio: number }
+  /** Transcription that is billed by time. */
+  transcribedSeconds: number
+}
+
+export interface Usage {
+  model: string
+  /** Date of the price list, `YYYY-MM-DD`. */
+  pricesOf: string | undefined
+  /** What `last` is. */
+  of: 'response' | 'transcription'
+  last: Spent
+  call: Spent
+  /** This person's day (UTC), all their calls. */
+  day: Spent
+}
 
 /** Why the page can't go on as asked: a fault of the line, or of the microphone. Each code has its own words in the page. */
 export type Trouble
   = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_failed', detail: string }
   /** The page can't reach its own server, which is not the same as the model being unreachable. */
     | { code: 'server_unreachable', detail: string }
-    | { code: Fault['code'], detail: string }
+    | { code: Fault['code'], detail: string, /** As the server said with its refusal. */ retryAfterSeconds?: number }
 
 export type Action = 'start' | 'end' | 'mute' | 'interrupt' | 'hold' | 'say' | 'retry'
 
@@ -85,6 +119,9 @@ export interface CallSnapshot {
   trouble?: Trouble
   /** What the call used so far; unset until the answering side says it. */
   meter?: readonly MeterReading[]
+  /** What it took, and costs, as our server counts; unset until its first word. */
+  usage?: Usage
+  warning?: Warning
   /** Epoch ms of the call's start; unset while idle. */
   startedAt?: number
 }

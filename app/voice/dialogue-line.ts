@@ -2,6 +2,8 @@ import { createRealtimeAdapterState, receive, send } from '@kaiwa/protocol'
 import type { ClientEvent, DialogueCommand, DialogueEvent, Fault } from '@kaiwa/protocol'
 import type { Trouble } from './call.ts'
 import type { Transport } from './transport.ts'
+import { readHouseEvent } from './house-events.ts'
+import type { HouseEvent } from './house-events.ts'
 import { noServer } from './transport.ts'
 import { troubleOfClosure } from './trouble.ts'
 import type { WireRecords } from './wire-records.ts'
@@ -21,6 +23,8 @@ export interface DialogueLineParts {
 }
 export interface DialogueLinePorts {
   onEvent: (event: DialogueEvent) => void
+  /** What our own server says beside the protocol. */
+  onHouseEvent: (event: HouseEvent) => void
   /** Once, unless we closed. No trouble: the other side was done. */
   onClosed: (trouble?: Trouble) => void
 }
@@ -72,6 +76,8 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
     records.add('in', text, { type: received.type, known: received.known, atMs: nowMs() })
     transmit(received.wire)
     report(received.events)
+    const house = closed ? undefined : readHouseEvent(received.type, text, nowMs())
+    if (house) ports.onHouseEvent(house)
   })
   transport.onState(state => {
     if (closed || state.phase === 'connecting') return

@@ -4,6 +4,7 @@ import type { CallInput } from './call-inputs.ts'
 import { assertNever } from './assert-never.ts'
 import { openDialogueLine } from './dialogue-line.ts'
 import type { DialogueLine } from './dialogue-line.ts'
+import type { HouseEvent } from './house-events.ts'
 import { createOutbox } from './outbox.ts'
 import { createSpeechInput } from './speech-input.ts'
 import { createSpeechOutput } from './speech-output.ts'
@@ -17,7 +18,7 @@ import type { WireRecords } from './wire-records.ts'
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
 
 /** What the other side tells of itself and of what is used up. */
-export type CallFacts = Pick<CallSnapshot, 'line' | 'meter'>
+export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning'>
 
 export interface LiveCallContext {
   parts: VoiceSessionParts
@@ -44,6 +45,8 @@ export interface LiveCall {
   say(text: string): void
   /** Lets a silent page sound, when called from a click. */
   wake(): void
+  /** The line is gone: no microphone any more, and what came of the last answer is heard to its end. */
+  farewell(): void
   release(by: 'user' | 'server'): void
 }
 
@@ -56,6 +59,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
   let line: DialogueLine | undefined
   let speech: { segmentId: string | null, fromMs: number } | undefined
   let floorFromMs: number | undefined
+  let lastVoiced: string | undefined
 
   const dispatch = (input: CallInput) => { if (!released) toMachine(input) }
   const setTimer = (callback: () => void, delayMs: number) => {
@@ -98,13 +102,25 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
       case 'reply_ended':
         if (event.end.how === 'failed') dispatch({ type: 'fault', trouble: troubleOfFault(event.end.fault), fatal: event.end.fault.fatal })
         return dispatch({ type: 'reply_ended', replyId: event.replyId })
-      case 'voice': return output?.play(event.replyId, event.segmentId, event.pcm16Base64)
+      case 'voice':
+        lastVoiced = event.segmentId
+        return output?.play(event.replyId, event.segmentId, event.pcm16Base64)
       case 'voice_ended': return output?.end(event.segmentId)
       case 'fault': return dispatch({ type: 'fault', trouble: troubleOfFault(event.fault), fatal: event.fault.fatal })
       // The page's own end of a turn came to nothing.
       case 'notice': return event.code === 'turn_too_short' || event.code === 'input_audio_buffer_commit_empty' ? dispatch({ type: 'no_answer' }) : undefined
       case 'meter': return changed({ meter: event.readings })
       case 'segment': case 'segment_removed': case 'interrupted': case 'tool_call': return
+      default: return assertNever(event)
+    }
+  }
+
+  function onHouseEvent(event: HouseEvent) {
+    if (released) return
+    switch (event.type) {
+      case 'usage': return changed({ usage: event.usage })
+      case 'warning': return changed({ warning: event.warning })
+      case 'limit_reached': return dispatch(event)
       default: return assertNever(event)
     }
   }
@@ -139,7 +155,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
     },
     openLine() {
       line = openDialogueLine({ openTransport: parts.openTransport, records, nowMs, setTimer }, {
-        onEvent,
+        onEvent, onHouseEvent,
         onClosed: trouble => dispatch({ type: 'line_closed', trouble }),
       })
     },
@@ -178,6 +194,13 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
     },
     say(text) { outbox.run(() => command({ type: 'say', text, segmentId: parts.newSegmentId() })) },
     wake() { output?.wake() },
+    farewell() {
+      outbox.clear()
+      input.close()
+      line?.close()
+      // No more of it will come, so that its end can be heard.
+      if (lastVoiced !== undefined) output?.end(lastVoiced)
+    },
     release(by) {
       if (released) return
       const last = output?.sounding()

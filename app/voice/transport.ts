@@ -9,7 +9,7 @@ import type { ClientEvent } from '@kaiwa/protocol'
 export type TransportState
   = | { phase: 'connecting' }
     | { phase: 'open' }
-    | { phase: 'closed', code: number, reason: string, detail?: string }
+    | { phase: 'closed', code: number, reason: string, detail?: string, /** With a refusal. */ retryAfterSeconds?: number }
 
 export interface Transport {
   /** Dropped while the transport isn't open: what has to wait waits where it has a bound (encoder, call machine). */

@@ -1,10 +1,10 @@
 import type { Fault, FaultCode } from '@kaiwa/protocol'
-import type { Trouble } from './call.ts'
+import type { Ending, Trouble } from './call.ts'
 import type { MicrophoneFault } from './microphone.ts'
 
 /** Whatever went wrong → the page's words for it (by code). Total: every closure, refusal and fault ends as one `Trouble`. */
 
-export interface Closure { code: number, reason: string, detail?: string }
+export interface Closure { code: number, reason: string, detail?: string, retryAfterSeconds?: number }
 
 /** Codes that a server names in `<type>.<code>` of a close reason or in the body of a refusal. A map: a reason may be `toString`. */
 const byReason = new Map<string, FaultCode | 'server_unreachable'>(Object.entries({
@@ -21,29 +21,36 @@ const byReason = new Map<string, FaultCode | 'server_unreachable'>(Object.entrie
   model_not_found: 'model_unavailable',
   model_unavailable: 'model_unavailable',
   session_expired: 'session_expired',
-  call_too_long: 'session_expired',
-  call_idle: 'session_expired',
+  call_too_long: 'call_too_long',
+  call_idle: 'call_idle',
+  budget_spent: 'budget_spent',
   server_full: 'server_full',
-  too_many_calls: 'server_full',
-  server_draining: 'server_full',
+  too_many_calls: 'too_many_calls',
+  server_busy: 'server_busy',
+  server_overloaded: 'server_busy',
+  server_draining: 'server_draining',
+  model_not_priced: 'model_not_priced',
   upstream_unavailable: 'upstream_unavailable',
   upstream_timeout: 'upstream_unavailable',
   upstream_lost: 'upstream_lost',
   not_admitted: 'not_admitted',
-  signed_out: 'not_admitted',
+  signed_out: 'signed_out',
+  sign_in_required: 'signed_out',
+  access_withdrawn: 'access_withdrawn',
   ticket_refused: 'not_admitted',
   engine_failed: 'engine_failed',
   client_too_slow: 'upstream_lost',
+  client_too_fast: 'rate_limited',
   event_not_allowed: 'bad_request',
   beta_api_shape_disabled: 'bad_request',
 } as const))
 
 /** Close codes, and HTTP statuses of a refused call, when the reason says nothing we know. */
 const byCode: Record<number, FaultCode | 'server_unreachable'> = {
-  400: 'bad_request', 401: 'not_admitted', 403: 'not_admitted', 404: 'server_error', 429: 'server_full', 503: 'server_full',
+  400: 'bad_request', 401: 'signed_out', 403: 'not_admitted', 404: 'server_error', 429: 'server_full', 503: 'server_full',
   502: 'upstream_unavailable', 504: 'upstream_unavailable',
   1001: 'upstream_lost', 1005: 'upstream_lost', 1006: 'server_unreachable', 1008: 'bad_request', 1009: 'bad_request', 1011: 'server_error',
-  3000: 'not_admitted', 4000: 'bad_request', 4001: 'not_admitted', 4008: 'upstream_lost', 4009: 'not_admitted', 4029: 'rate_limited',
+  3000: 'not_admitted', 4000: 'bad_request', 4001: 'signed_out', 4003: 'access_withdrawn', 4008: 'upstream_lost', 4009: 'not_admitted', 4029: 'rate_limited',
 }
 
 /**
@@ -54,7 +61,19 @@ export function troubleOfClosure(closure: Closure, fault?: Fault): Trouble | und
   const named = byReason.get(closure.reason.slice(closure.reason.lastIndexOf('.') + 1))
   if (closure.code === 1000 && !named && !fault) return undefined
   const code = named ?? fault?.code ?? byCode[closure.code] ?? (closure.code < 400 ? 'server_unreachable' : closure.code < 500 ? 'not_admitted' : 'server_error')
-  return { code, detail: fault?.detail ?? closure.detail ?? describe(closure) }
+  const { retryAfterSeconds } = closure
+  return { code, detail: fault?.detail ?? closure.detail ?? describe(closure), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }
+}
+
+/** A server that ends a call for one of these has no trouble: it is over. Undefined: trouble. */
+export function endingOf({ code }: Trouble): Ending | undefined {
+  switch (code) {
+    case 'budget_spent': return 'budget'
+    case 'call_too_long': return 'time'
+    case 'call_idle': return 'idle'
+    case 'server_draining': return 'server'
+    default: return undefined
+  }
 }
 
 function describe({ code, reason }: Closure): string {

@@ -118,6 +118,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       case 'take_floor': return call?.takeFloor()
       case 'give_floor': return call?.giveFloor(effect.ask)
       case 'say': return call?.say(effect.text)
+      case 'farewell': return call?.farewell()
       case 'release': return release(effect.by)
       default: return assertNever(effect)
     }

@@ -35,7 +35,7 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
     report({ phase: 'connecting' })
     const answer = await requestCall(env, cancel.signal)
     if (closed) return
-    if (!answer.ok) report({ phase: 'closed', code: answer.code, reason: answer.reason, detail: answer.detail })
+    if (!answer.ok) report({ phase: 'closed', code: answer.code, reason: answer.reason, detail: answer.detail, ...retryAfter(answer) })
     else socket = dial(env, answer, { report, receive, wanted: () => !closed })
   }
   // A turn later, so that whoever opened us has set its listeners.
@@ -54,6 +54,8 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
     get unsentBytes() { return socket?.bufferedAmount ?? 0 },
   }
 }
+
+const retryAfter = ({ retryAfterSeconds }: { retryAfterSeconds?: number }) => retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
 
 /** `WebSocket.CONNECTING` and `.OPEN`, without a `WebSocket` at hand. */
 const [CONNECTING, OPEN] = [0, 1]

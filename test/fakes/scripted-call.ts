@@ -140,6 +140,7 @@ export function scriptedCallState(state: ScriptedState, trouble: Trouble): CallS
     case 'reconnecting': return { name: state, attempt: 2, attempts: 5 }
     case 'error': return { name: state, trouble }
     case 'ended': return { name: state, durationMs: 134_000, turns: 7 }
+    case 'limit': return { name: state, of: 'call' }
     case 'thinking':
     case 'speaking':
     case 'interrupted':

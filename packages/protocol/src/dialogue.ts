@@ -43,6 +43,11 @@ export type FaultCode
   = | 'key_refused' | 'quota_spent' | 'rate_limited' | 'model_unavailable' | 'session_expired'
     | 'server_full' | 'upstream_unavailable' | 'upstream_lost' | 'not_admitted' | 'engine_failed'
     | 'bad_request' | 'server_error'
+    | HouseCode
+
+/** What only our own server says: who may talk, how long, for how much. */
+export type HouseCode
+  = | 'budget_spent' | 'call_too_long' | 'call_idle' | 'server_draining' | 'too_many_calls' | 'server_busy' | 'model_not_priced' | 'signed_out' | 'access_withdrawn'
 
 /** What the other side can do, as part of `opened`. The page asks this, never for a provider's name. */
 export interface Capabilities {

@@ -4,7 +4,7 @@ import type { Action, CallStateName, Trouble } from '../../../app/voice/call.ts'
 import { allowedActions } from '../../../app/voice/call-actions.ts'
 import type { CallInput, UserInput } from '../../../app/voice/call-inputs.ts'
 import { MIN_HOLD_MS, step } from '../../../app/voice/call-machine.ts'
-import { ANSWER_PATIENCE_MS, deadlineMs, initialCall, INTERRUPTED_MS } from '../../../app/voice/call-phase.ts'
+import { ANSWER_PATIENCE_MS, deadlineMs, FAREWELL_MS, initialCall, INTERRUPTED_MS } from '../../../app/voice/call-phase.ts'
 import type { CallMachine } from '../../../app/voice/call-phase.ts'
 
 const denied: Trouble = { code: 'mic_denied', detail: 'no' }
@@ -212,7 +212,66 @@ describe('holding the floor', () => {
   })
 })
 
-const trouble = fc.constantFrom(denied, lost)
+const spent: Trouble = { code: 'budget_spent', detail: 'spent' }
+const closedFor = (trouble: Trouble): CallInput => ({ type: 'line_closed', trouble })
+const reached: CallInput = { type: 'limit_reached', of: 'person' }
+
+describe('a limit that is reached', () => {
+  it('shows it in place of everything else, and lets the goodbye be heard to its end although the line is gone', () => {
+    const { states, types, machine } = run([...opened, reached, reply, { type: 'sound_queued' }, heard, closedFor(spent)])
+    expect(states).toEqual(['permission', 'connecting', 'listening', 'limit'])
+    expect(machine.state).toEqual({ name: 'limit', of: 'person' })
+    expect(types.at(-1)).toBe('farewell')
+    expect([...allowedActions(machine)]).toEqual(['end'])
+    const over = run([{ type: 'sound_over' }], { from: machine, turns: 3, atMs: 900 })
+    expect(over.machine.state).toEqual({ name: 'ended', durationMs: 900, turns: 3, because: 'person' })
+    expect(over.types).toEqual(['release'])
+  })
+
+  it('waits for the goodbye no longer than a server gives it', () => {
+    const { machine } = run([...speaking, reached, closedFor(spent)])
+    expect(deadlineMs(machine)).toBe(FAREWELL_MS)
+    expect(run([{ type: 'time' }], { from: machine, atMs: FAREWELL_MS - 1 }).machine.state.name).toBe('limit')
+    expect(run([{ type: 'time' }], { from: machine, atMs: FAREWELL_MS }).machine.state).toMatchObject({ name: 'ended', because: 'person' })
+  })
+
+  it('ends at once when there is nothing to hear', () => {
+    expect(run([...opened, reached, closedFor(spent)]).machine.state).toMatchObject({ name: 'ended', because: 'person' })
+  })
+
+  it('is no reason for the goodbye to be cut by somebody who was just speaking, or held the floor', () => {
+    const spokenOver = run([...opened, reached, reply, { type: 'sound_queued' }, heard, speech(true)])
+    expect(spokenOver.types).not.toContain('silence')
+    const held = run([...opened, { type: 'hold', down: true }, reached, reply])
+    expect(held.types).not.toContain('silence')
+    expect(held.effects.at(-1)).toEqual({ type: 'give_floor', ask: false })
+  })
+
+  it('takes no more of what nobody would answer', () => {
+    const { machine } = run([...opened, reached])
+    expect([...allowedActions(machine)].sort()).toEqual(['end', 'interrupt', 'mute'])
+    expect(run([{ type: 'say', text: 'one more' }], { from: machine }).effects).toEqual([])
+  })
+
+  it('does not show the words of the error that announces the close as trouble', () => {
+    const { machine } = run([...speaking, { type: 'fault', trouble: spent, fatal: false }])
+    expect(machine.phase).toMatchObject({ troubles: {} })
+    expect(machine.state.name).toBe('speaking')
+  })
+
+  it.each([['call_too_long', 'time'], ['call_idle', 'idle'], ['server_draining', 'server'], ['budget_spent', 'budget']] as const)('ends a call closed with %s kindly: %s', (code, because) => {
+    expect(run([...opened, closedFor({ code, detail: '' })]).machine.state).toMatchObject({ name: 'ended', because })
+    expect(run([start, closedFor({ code, detail: '' })]).machine.state).toMatchObject({ name: 'error', trouble: { code } })
+  })
+
+  it('is trouble when the talker was signed out, with nothing left to hear', () => {
+    const { machine, types } = run([...speaking, closedFor({ code: 'signed_out', detail: '' })])
+    expect(machine.state).toMatchObject({ name: 'error', trouble: { code: 'signed_out' } })
+    expect(types.at(-1)).toBe('release')
+  })
+})
+
+const trouble = fc.constantFrom(denied, lost, spent)
 const replyId = fc.constantFrom('r1', 'r2', 'r3')
 const anyUserInput: fc.Arbitrary<UserInput> = fc.oneof(
   fc.constantFrom<UserInput>({ type: 'start' }, { type: 'end' }, { type: 'retry' }, { type: 'interrupt' }),
@@ -224,7 +283,7 @@ const anyInput: fc.Arbitrary<CallInput> = fc.oneof(
   anyUserInput,
   fc.constantFrom<CallInput>(
     { type: 'microphone_opened' }, { type: 'line_opened' }, { type: 'line_closed' }, { type: 'output_works' }, { type: 'time' }, { type: 'no_answer' },
-    { type: 'sound_queued' }, { type: 'sound_heard', atMs: 0 }, { type: 'sound_over' },
+    { type: 'sound_queued' }, { type: 'sound_heard', atMs: 0 }, { type: 'sound_over' }, { type: 'limit_reached', of: 'call' }, { type: 'limit_reached', of: 'time' },
   ),
   trouble.map(value => ({ type: 'microphone_failed' as const, trouble: value })),
   trouble.map(value => ({ type: 'output_failed' as const, trouble: value })),
@@ -235,7 +294,7 @@ const anyInput: fc.Arbitrary<CallInput> = fc.oneof(
   fc.record({ type: fc.constant('reply_ended' as const), replyId }),
 )
 
-const known = ['idle', 'permission', 'connecting', 'listening', 'user-speaking', 'thinking', 'speaking', 'interrupted', 'held', 'error', 'ended']
+const known = ['idle', 'permission', 'connecting', 'listening', 'user-speaking', 'thinking', 'speaking', 'interrupted', 'held', 'limit', 'error', 'ended']
 
 describe('any sequence of inputs', () => {
   const sequence = fc.array(fc.tuple(anyInput, fc.integer({ min: 0, max: 20_000 })), { maxLength: 60 })
@@ -258,7 +317,8 @@ describe('any sequence of inputs', () => {
         expect(known).toContain(machine.state.name)
         expect(machine.phase.name === 'running').toBe(!['idle', 'error', 'ended'].includes(machine.state.name))
         expect(allowed.has(machine.phase.name === 'running' ? 'end' : 'start')).toBe(true)
-        expect(allowed.has('say')).toBe(true)
+        // Nobody answers a call that is ending.
+        expect(allowed.has('say')).toBe(machine.phase.name !== 'running' || !(machine.phase.farewell ?? (machine.state.name === 'limit')))
       })
     }))
   })
@@ -287,6 +347,16 @@ describe('any sequence of inputs', () => {
           else expect(open).toBe(true)
           open = type !== 'release' && (open || type === 'begin')
         }
+      })
+    }))
+  })
+
+  it('asks nothing of a line that is gone but to be let go, and lets go soon', () => {
+    fc.assert(fc.property(sequence, inputs => {
+      walk(inputs, (before, input, { machine, effects }, atMs) => {
+        if (before.phase.name !== 'running' || !before.phase.farewell) return
+        expect(effects.map(({ type }) => type).filter(type => type !== 'release')).toEqual([])
+        if (input.type === 'time' && atMs >= before.phase.farewell.sinceMs + FAREWELL_MS) expect(machine.phase.name).toBe('ended')
       })
     }))
   })

@@ -377,10 +377,11 @@ describe('sound in trouble', () => {
 describe('a line in trouble', () => {
   const refusals: [number, string, Trouble['code']][] = [
     [0, 'network', 'server_unreachable'], [401, 'invalid_request_error.not_admitted', 'not_admitted'], [429, 'server_error.server_full', 'server_full'],
-    [503, 'server_error.server_draining', 'server_full'], [3000, 'invalid_request_error.invalid_api_key', 'key_refused'],
+    [503, 'server_error.server_draining', 'server_draining'], [3000, 'invalid_request_error.invalid_api_key', 'key_refused'],
     [4000, 'invalid_request_error.model_not_found', 'model_unavailable'], [4000, 'rate_limit_error.insufficient_quota', 'quota_spent'],
     [1011, 'server_error.upstream_unavailable', 'upstream_unavailable'], [1011, 'server_error.engine_failed', 'engine_failed'],
-    [1011, '', 'server_error'], [1006, '', 'server_unreachable'], [1001, 'server_error.call_too_long', 'session_expired'],
+    [1011, '', 'server_error'], [1006, '', 'server_unreachable'], [1001, 'server_error.call_too_long', 'call_too_long'], [4001, 'invalid_request_error.signed_out', 'signed_out'],
+    [429, 'rate_limit_error.budget_spent', 'budget_spent'],,
   ]
   it.each(refusals)('refused with %i %s is %s, leaves nothing open, and can be tried again', async (code, reason, expected) => {
     const page = createFakePage()
@@ -434,6 +435,81 @@ describe('a line in trouble', () => {
     await page.time.advance(10_000)
     expect(page.session.snapshot.state).toMatchObject({ name: 'error', trouble: { code: 'upstream_unavailable' } })
     expect(page.leftOpen).toEqual(nothingOpen)
+  })
+})
+
+describe('what the server says in its own name', () => {
+  const amount = (usd: number | null) => ({
+    usd, input_tokens: { text: 5, audio: 20, image: 0, cached_text: 2, cached_audio: 10, cached_image: 0 }, output_tokens: { text: 3, audio: 40 }, transcription_seconds: 1.5,
+  })
+  const usage = { type: 'kaiwa.usage', response_id: 'r1', model: 'm', prices_of: '2026-11-01', response: amount(0.01), call: amount(0.02), day: amount(0.03) }
+
+  it('shows what the answer, the call and the day took', async () => {
+    const page = createFakePage()
+    await page.talk()
+    expect(page.session.snapshot.usage).toBeUndefined()
+    page.transport.serve(usage)
+    await page.time.settle()
+    await page.time.advance(50)
+    expect(page.session.snapshot.usage).toMatchObject({ of: 'response', pricesOf: '2026-11-01', last: { usd: 0.01, cachedTokens: { audio: 10 } }, call: { usd: 0.02 }, day: { usd: 0.03 } })
+  })
+
+  it('warns of what is nearly used up, without a change of state', async () => {
+    const page = createFakePage()
+    await page.talk()
+    await page.time.advance(1000)
+    page.transport.serve({ type: 'kaiwa.limit', of: 'time', state: 'near', spent_usd: null, budget_usd: null, ends_in_seconds: 60 })
+    await page.time.advance(50)
+    expect(page.session.snapshot.warning).toEqual({ of: 'time', endsAtMs: 61_000 })
+    expect(page.state).toBe('listening')
+    page.transport.serve({ type: 'kaiwa.draining', seconds: 25 })
+    await page.time.advance(50)
+    expect(page.session.snapshot.warning).toMatchObject({ of: 'server' })
+  })
+
+  it('lets the goodbye be heard after the line was closed, with the microphone off and nothing sent', async () => {
+    const page = createFakePage()
+    await page.talk()
+    page.transport.serve({ type: 'kaiwa.limit', of: 'call', state: 'reached', spent_usd: 1, budget_usd: 1, ends_in_seconds: 5 })
+    page.server.replyStarts('r1', 'a1', null)
+    page.server.words('r1', 'a1', 'Goodbye for today.')
+    page.server.audio('r1', 'a1', 2000)
+    page.server.replyEnds('r1', 'a1', 'Goodbye for today.')
+    page.player.playMs(500)
+    page.server.error('budget_spent', 'Spent.', 'rate_limit_error')
+    page.transport.drop(1001, 'rate_limit_error.budget_spent')
+    await page.time.settle()
+    expect(page.state).toBe('limit')
+    expect(page.microphone.openTracks).toBe(0)
+    page.player.playMs(1500)
+    await page.time.settle()
+    expect(page.session.snapshot.state).toMatchObject({ name: 'ended', because: 'call' })
+    expect(page.session.snapshot.turns.at(-1)!.segment.cut).toBeUndefined()
+    expect(page.leftOpen).toEqual(nothingOpen)
+  })
+
+  it('lets go of a goodbye that never ends after five seconds, and of one that was left half said when it was heard', async () => {
+    for (const [playedMs, waitMs] of [[0, 5000], [2000, 0]] as const) {
+      const page = createFakePage()
+      await answered(page, 100)
+      page.transport.drop(1001, 'server_error.call_too_long')
+      await page.time.settle()
+      expect(page.state).toBe('speaking')
+      page.player.playMs(playedMs)
+      await page.time.advance(waitMs)
+      expect(page.session.snapshot.state).toMatchObject({ name: 'ended', because: 'time' })
+      expect(page.leftOpen).toEqual(nothingOpen)
+    }
+  })
+
+  it('understands nothing of what is malformed, and goes on', async () => {
+    const page = createFakePage()
+    await page.talk()
+    for (const bad of [{ ...usage, call: { usd: 'x' } }, { ...usage, day: null }, { ...usage, call: amount(-1) }, { type: 'kaiwa.limit', of: 'moon', state: 'near' }, { type: 'kaiwa.draining' }, { type: 'kaiwa.call' }]) page.transport.serve(bad)
+    await page.time.advance(50)
+    expect(page.session.snapshot).not.toHaveProperty('usage')
+    expect(page.session.snapshot).not.toHaveProperty('warning')
+    expect(page.state).toBe('listening')
   })
 })
 

@@ -11,15 +11,19 @@ const faultCodes = new Map<string, FaultCode>([
   ['insufficient_quota', 'quota_spent'], ['billing_hard_limit_reached', 'quota_spent'],
   ['rate_limit_exceeded', 'rate_limited'],
   ['invalid_model', 'model_unavailable'], ['missing_model', 'model_unavailable'], ['model_not_found', 'model_unavailable'],
-  ['call_too_long', 'session_expired'], ['call_idle', 'session_expired'],
-  ['client_too_slow', 'upstream_lost'], ['server_draining', 'upstream_lost'],
+  ['client_too_slow', 'upstream_lost'], ['client_too_fast', 'rate_limited'],
   ...(['key_refused', 'quota_spent', 'rate_limited', 'model_unavailable', 'session_expired', 'server_full', 'upstream_unavailable', 'upstream_lost',
-    'not_admitted', 'engine_failed', 'bad_request', 'server_error'] as const satisfies FaultCode[]).map(code => [code, code] as const),
+    'not_admitted', 'engine_failed', 'bad_request', 'server_error',
+    'budget_spent', 'call_too_long', 'call_idle', 'server_draining', 'too_many_calls', 'server_busy', 'model_not_priced', 'signed_out', 'access_withdrawn'] as const satisfies FaultCode[]).map(code => [code, code] as const),
 ])
 
-/** After these the session can't go on. A rate limit is not among them: the line stays, and a later try may pass. */
+/**
+ * After these the session can't go on. A rate limit is not among them: the line stays, and a later try may pass. Nor is what ends
+ * a call kindly (`budget_spent`, `call_too_long`, `call_idle`, `server_draining`): the close follows, and last words may still be heard.
+ */
 const fatalCodes = new Set<FaultCode>([
   'key_refused', 'quota_spent', 'model_unavailable', 'session_expired', 'server_full', 'upstream_unavailable', 'upstream_lost', 'not_admitted',
+  'too_many_calls', 'server_busy', 'model_not_priced', 'signed_out', 'access_withdrawn',
 ])
 /** Refusals that change nothing: we and the server crossed on the wire. */
 const benignCodes = new Set([
