@@ -2,6 +2,8 @@ import type { ServerEventFacts } from './gate.ts'
 
 /** Who looks on while a relay works: metering, numbers, latency. Must not throw, must not keep what it is shown. */
 export interface RelayObserver {
+  /** A message came, the upstream being open; before anything is done with it. If it is passed on, `clientEvent` or `passed` follows in the same turn. */
+  arrived?(from: 'client' | 'model'): void
   /** The upstream is open. */
   opened?(dialedMs: number): void
   /** A client's message was passed on. */
