@@ -33,6 +33,7 @@ export const wireErrors = {
   server_error: { type: 'server_error' },
   // Ours; the public API names no code for these.
   event_not_allowed: { type: 'invalid_request_error' },
+  event_too_large: { type: 'invalid_request_error' },
   input_audio_buffer_full: { type: 'invalid_request_error' },
   conversation_full: { type: 'invalid_request_error' },
 } as const satisfies Record<string, WireErrorKind>
