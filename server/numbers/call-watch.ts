@@ -1,0 +1,79 @@
+import type { RelayObserver } from '../relay/observer.ts'
+import { createFirstAudio } from './first-audio.ts'
+import type { Tally } from './tally.ts'
+
+/** What one call tells; `ended` once, with how (`client`, `upstream`, `fault`) and the fault's code. */
+export type CallNumbers = Required<RelayObserver> & { ended(how: string, faultCode?: string): void }
+
+export type Side = 'client' | 'model'
+export type DialResult = 'opened' | 'unreachable' | 'refused' | 'resting' | 'failed' | 'abandoned'
+
+/** Where a call's facts are added up, with the labels looked up beforehand. */
+export interface CallSheet {
+  events: Record<Side, Tally>
+  bytes: Record<Side, Tally>
+  babble: Tally
+  refusedEvent(code: string): void
+  error(code: unknown): void
+  dialled(result: DialResult, tookMs: number): void
+  relayed(from: Side, tookMs: number): void
+  firstAudio(waitedMs: number): void
+  ended(how: string, faultCode: string): void
+}
+
+/** One message in so many is timed. */
+export const TIMED_ONE_IN = 64
+
+const failedDials: Readonly<Record<string, DialResult>> = { upstream_unreachable: 'unreachable', upstream_refused: 'refused', upstream_resting: 'resting', engine_failed: 'failed' }
+
+/** Looks on at one call. What runs for every message is additions to integers that it holds already. */
+export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumbers {
+  const { events, bytes, babble } = sheet
+  const firstAudio = createFirstAudio()
+  const beganAtMs = nowMs()
+  const untilTimed: Record<Side, number> = { client: 1, model: 1 }
+  const arrivedAtMs: Record<Side, number> = { client: -1, model: -1 }
+  let state: 'dialing' | 'open' | 'ended' = 'dialing'
+
+  function arrived(from: Side) {
+    arrivedAtMs[from] = -1
+    if (--untilTimed[from] > 0) return
+    untilTimed[from] = TIMED_ONE_IN
+    arrivedAtMs[from] = nowMs()
+  }
+
+  function left(from: Side, messageBytes: number) {
+    events[from].count++
+    bytes[from].count += messageBytes
+    if (arrivedAtMs[from] < 0) return
+    sheet.relayed(from, nowMs() - arrivedAtMs[from])
+    arrivedAtMs[from] = -1
+  }
+
+  return {
+    arrived,
+    opened(dialedMs) {
+      if (state !== 'dialing') return
+      state = 'open'
+      sheet.dialled('opened', dialedMs)
+    },
+    clientEvent(_type, messageBytes) { left('client', messageBytes) },
+    serverEvent(event) {
+      if (event.type === 'error') sheet.error((event.error as { code?: unknown } | null | undefined)?.code)
+      firstAudio.event(event, nowMs())
+    },
+    passed(type, messageBytes) {
+      left('model', messageBytes)
+      const waitedMs = firstAudio.passed(type, messageBytes, nowMs)
+      if (waitedMs !== undefined) sheet.firstAudio(waitedMs)
+    },
+    dropped() { babble.count++ },
+    refused: sheet.refusedEvent,
+    ended(how, faultCode = 'none') {
+      if (state === 'ended') return
+      if (state === 'dialing') sheet.dialled(failedDials[faultCode] ?? 'abandoned', nowMs() - beganAtMs)
+      state = 'ended'
+      sheet.ended(how, faultCode)
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { KaiwaUsageEvent } from '../../shared/calls.ts'
+import { createCallWatch, type CallNumbers } from './call-watch.ts'
+import { defineMetrics } from './metrics.ts'
+import type { NumberSources } from './number-sources.ts'
+
+/** How the server does, for `/metrics`. No label holds a person, an id, a secret or free text. */
+export interface Numbers {
+  /** Begins to count a call; what it returns costs an addition or two per message. */
+  observe(call: { brain: string, from: 'page' | 'client' }): CallNumbers
+  /** A connection, a ticket, a secret or a sign-in was refused. */
+  refused(code: string): void
+  /** An upstream is dialled once more for the same call. */
+  redialled(): void
+  /** Tokens and money of a response, or of a transcription that is billed apart. */
+  used(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'prices_of' | 'response'>): void
+  /** Where facts come from that are looked up when they are read; each call adds sources. */
+  watch(sources: NumberSources): void
+  /** Prometheus text format. */
+  text(): Promise<string>
+  readonly contentType: string
+  /** Every metric's name and help, sorted by name. */
+  list(): { name: string, help: string }[]
+}
+
+export interface NumbersOptions {
+  nowMs?: () => number
+  /** Node's and the process's own metrics too. @default true */
+  processMetrics?: boolean
+  /** Models that keep their name although they have no price: the server's own. */
+  models?: readonly string[]
+}
+
+/** Of the process's event loop delay: often enough to see what disturbs a frame of 20 ms. */
+const LOOP_SAMPLE_MS = 20
+
+export function createNumbers({ nowMs = () => performance.now(), processMetrics = true, models = [] }: NumbersOptions = {}): Numbers {
+  const registry = new Registry()
+  if (processMetrics) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS })
+  const sources: NumberSources = {}
+  const metrics = defineMetrics(registry, sources, new Set(models))
+  return {
+    observe: call => createCallWatch(metrics.begin(call), nowMs),
+    refused: metrics.refused,
+    redialled: metrics.redialled,
+    used: metrics.used,
+    watch(more) { Object.assign(sources, more) },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    list: () => registry.getMetricsAsArray().map(({ name, help }) => ({ name, help })).sort((a, b) => a.name < b.name ? -1 : 1),
+  }
+}
