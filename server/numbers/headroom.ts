@@ -74,13 +74,15 @@ export interface Headroom {
   readonly short: Short | undefined
   /** Smoothed over a few seconds, 0 to 1. */
   readonly loopUtilisation: number
+  /** Begins to look; before that there is room. */
+  start(): void
   stop(): void
 }
 
 export interface HeadroomOptions {
   clock: { setTimer(callback: () => void, delayMs: number): () => void }
-  /** The last second's reading; `server/numbers/process-reading.ts`. */
-  read(): Reading
+  /** Begins to measure, and returns what reads the time since the last reading; `server/numbers/process-reading.ts`. */
+  measure(): () => Reading
   /** Room ran out (with what), or came back (undefined). */
   onChange?(short: Short | undefined, reading: Reading): void
 }
@@ -88,21 +90,26 @@ export interface HeadroomOptions {
 const READ_EVERY_MS = 1000
 
 /** Looks once a second whether there is room for another call. Its timer keeps no process alive. */
-export function createHeadroom({ clock, read, onChange = () => {} }: HeadroomOptions): Headroom {
+export function createHeadroom({ clock, measure, onChange = () => {} }: HeadroomOptions): Headroom {
   let state = roomy
-  let cancel = clock.setTimer(look, READ_EVERY_MS)
+  let cancel: (() => void) | undefined
 
-  function look() {
+  function look(read: () => Reading) {
     const reading = read()
     const before = state.short
     state = weigh(state, reading)
     if (state.short !== before) onChange(state.short, reading)
-    cancel = clock.setTimer(look, READ_EVERY_MS)
+    cancel = clock.setTimer(() => look(read), READ_EVERY_MS)
   }
 
   return {
     get short() { return state.short },
     get loopUtilisation() { return state.loopUtilisation },
-    stop: () => cancel(),
+    start() {
+      if (cancel) return
+      const read = measure()
+      cancel = clock.setTimer(() => look(read), READ_EVERY_MS)
+    },
+    stop() { cancel?.() },
   }
 }

@@ -66,7 +66,11 @@ describe('the headroom', () => {
     const told: unknown[] = []
     let reading = calm
     let reads = 0
-    const headroom = createHeadroom({ clock, read: () => { reads++; return reading }, onChange: short => told.push(short) })
+    const headroom = createHeadroom({ clock, measure: () => () => { reads++; return reading }, onChange: short => told.push(short) })
+    await clock.advance(3000)
+    expect(reads, 'not before it is started').toBe(0)
+    headroom.start()
+    headroom.start()
     await clock.advance(3000)
     expect(reads).toBe(3)
     reading = { ...calm, memoryShare: 0.99 }
