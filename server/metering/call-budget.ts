@@ -1,0 +1,165 @@
+import type { KaiwaLimitEvent } from '../../shared/calls.ts'
+import type { Ledger, Reservation } from './ledger.ts'
+import { NANO_PER_USD } from './prices.ts'
+
+export type Scope = 'call' | 'person' | 'everyone'
+/** Nano-dollars; undefined: no bound. */
+export type Budgets = Partial<Record<Scope, number | undefined>>
+
+/** `mayGoodbye`: a few kind words still fit, and the money for them is set aside. */
+export interface Spent { of: Scope, mayGoodbye: boolean }
+
+export interface CallBudgetOptions {
+  person: string
+  budgets: Budgets
+  ledger: Ledger
+  ids: (prefix: string) => string
+  /** Today (UTC). */
+  day(): string
+  onLimit(event: KaiwaLimitEvent): void
+  onSpent(spent: Spent): void
+  /** Nano-dollars. */
+  goodbye(): number
+  /** Nothing is under way in this call. */
+  isIdle(): boolean
+  /** A budget that isn't this call's alone: the others have to hear of it. */
+  tellOthers(state: 'near' | 'reached', of: 'person' | 'everyone'): void
+}
+
+/** The money of one call: reserves before it is spent, warns, and says when it is used up. */
+export interface CallBudget {
+  /** A response began. Beyond the budget the call is told to end; what is under way is set aside nonetheless. */
+  reserve(nanoUsd: number): Reservation
+  /** What is under way and can't be refused (a transcription). */
+  hold(nanoUsd: number): Reservation
+  /** A response in progress turns out dearer. It may be the one that goes beyond the budget, but not together with another. */
+  raise(reservation: Reservation, byNanoUsd: number): void
+  /** Counts what was charged; the ledger has it already. */
+  spend(nanoUsd: number): void
+  /** After a charge: warns, or ends, when what is left won't do for `nextNanoUsd`. */
+  check(nextNanoUsd: number): void
+  near(of: Scope): void
+  /** Another call used it up: ends this one unless an answer is under way; then it is looked at again after that. */
+  usedUp(of: Scope): void
+  /** Gives back what was set aside for words that nobody will speak. */
+  end(): void
+}
+
+/** From here on a talker is warned. */
+const NEAR_SHARE = 0.8
+/** As long as a call has for its goodbye. */
+const ENDS_IN_SECONDS = 5
+const scopes = ['call', 'person', 'everyone'] as const
+
+/**
+ * A budget counts as used up when what is left would not pay for the next response (or is less than the fifth after the
+ * warning, whichever comes later): then a goodbye fits as a rule. Within that rule no response begins, and none grows, once all
+ * the others together have used a budget up: so the overshoot is at most one response, in all.
+ */
+export function createCallBudget(options: CallBudgetOptions): CallBudget {
+  const { person, budgets, ledger, tellOthers } = options
+  let spentInCall = 0
+  let reservedInCall = 0
+  let told: Spent | undefined
+  let forGoodbye: Reservation | undefined
+  const warned = new Set<string>()
+
+  const spent = (of: Scope) => of === 'call' ? spentInCall : ledger.spent(of, person)
+  const reserved = (of: Scope) => of === 'call' ? reservedInCall : ledger.reserved(of, person)
+  /** Neither spent nor set aside; endless without a budget. */
+  const left = (of: Scope) => (budgets[of] ?? Infinity) - spent(of) - reserved(of)
+
+  function limitEvent(of: Scope, state: 'near' | 'reached'): KaiwaLimitEvent {
+    const isShown = of !== 'everyone'
+    return {
+      type: 'kaiwa.limit', event_id: options.ids('event'), of, state,
+      spent_usd: isShown ? spent(of) / NANO_PER_USD : null,
+      budget_usd: isShown ? (budgets[of] ?? 0) / NANO_PER_USD : null,
+      ends_in_seconds: state === 'reached' ? ENDS_IN_SECONDS : null,
+    }
+  }
+
+  /** Counted for the call as well. */
+  function inCall(reservation: Reservation): Reservation {
+    reservedInCall += reservation.nanoUsd
+    return {
+      get nanoUsd() { return reservation.nanoUsd },
+      raise(by) {
+        reservedInCall += by
+        reservation.raise(by)
+      },
+      release() {
+        reservedInCall -= reservation.nanoUsd
+        reservation.release()
+      },
+    }
+  }
+
+  function end(of: Scope, isIdle: boolean) {
+    if (told) return
+    const goodbye = options.goodbye()
+    told = { of, mayGoodbye: isIdle && scopes.every(scope => left(scope) >= goodbye) }
+    if (told.mayGoodbye) forGoodbye = inCall(ledger.hold(person, goodbye))
+    options.onLimit(limitEvent(of, 'reached'))
+    options.onSpent(told)
+  }
+
+  /** Nobody else can begin anything now, so whoever is idle has nothing to wait for. */
+  function tellWhenGivenOut() {
+    for (const of of ['person', 'everyone'] as const) if (left(of) <= 0) tellOthers('reached', of)
+  }
+
+  function warn(of: Scope) {
+    const key = of === 'call' ? of : `${of} ${options.day()}`
+    if (told || warned.has(key)) return
+    warned.add(key)
+    options.onLimit(limitEvent(of, 'near'))
+  }
+
+  function reserve(nanoUsd: number): Reservation {
+    if (forGoodbye) {
+      const goodbye = forGoodbye
+      forGoodbye = undefined
+      return goodbye
+    }
+    const inDay = left('call') > 0 ? ledger.reserve(person, nanoUsd, budgets) : 'call'
+    const reservation = inCall(typeof inDay === 'string' ? ledger.hold(person, nanoUsd) : inDay)
+    if (typeof inDay === 'string') end(inDay, false)
+    tellWhenGivenOut()
+    return reservation
+  }
+
+  return {
+    reserve,
+    hold: nanoUsd => inCall(ledger.hold(person, nanoUsd)),
+    raise(reservation, byNanoUsd) {
+      reservation.raise(byNanoUsd)
+      const of = scopes.find(scope => left(scope) + reservation.nanoUsd <= 0)
+      if (of) end(of, false)
+      tellWhenGivenOut()
+    },
+    spend(nanoUsd) { spentInCall += nanoUsd },
+    check(nextNanoUsd) {
+      for (const of of scopes) {
+        const budget = budgets[of]
+        if (budget === undefined) continue
+        if (left(of) < Math.min(nextNanoUsd, budget * (1 - NEAR_SHARE))) {
+          if (options.isIdle()) end(of, true)
+          if (of !== 'call') tellOthers('reached', of)
+        } else if (spent(of) >= budget * NEAR_SHARE) {
+          warn(of)
+          if (of !== 'call') tellOthers('near', of)
+        }
+      }
+    },
+    near: warn,
+    usedUp(of) {
+      if (options.isIdle()) end(of, true)
+    },
+    end() {
+      told ??= { of: 'call', mayGoodbye: false }
+      forGoodbye?.release()
+      forGoodbye = undefined
+    },
+  }
+}

@@ -1,0 +1,232 @@
+import type { KaiwaLimitEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
+import type { ServerEventFacts } from '../relay/gate.ts'
+import type { RelayObserver } from '../relay/observer.ts'
+import { nothing, plus, responseAmount, transcriptionAmount, usageAmount, type Amount } from './amount.ts'
+import { createCallBudget, type Budgets, type Scope, type Spent } from './call-budget.ts'
+import { costOf, readTranscriptionUsage, readUsage, transcriptionCost, type Tokens, type TranscriptionUse } from './cost.ts'
+import { assistantMsOf, assistantTokensOf, estimateTokens, goodbyeNanoUsd, nextNanoUsd, userTokensOf, type LastResponse } from './estimate.ts'
+import type { Ledger, Reservation } from './ledger.ts'
+import { isFree, type Prices } from './prices.ts'
+import { createTally } from './tally.ts'
+
+/** Who is told what a call costs. All are called from within the observer's methods or `end`, never later. */
+export interface CallMeterListener {
+  onUsage(event: KaiwaUsageEvent): void
+  onLimit(event: KaiwaLimitEvent): void
+  /** Once at most: the call has to end within five seconds, at once unless `mayGoodbye`. */
+  onSpent(spent: Spent): void
+}
+
+export interface CallMeter {
+  observer: RelayObserver
+  /** The call is over, whoever left: what nobody reported is charged by estimate. Idempotent. */
+  end(): void
+}
+
+export interface CallMeterOptions extends CallMeterListener {
+  callId: string
+  /** Key of a person. */
+  person: string
+  model: string
+  prices: Prices
+  budgets: Budgets
+  ledger: Ledger
+  ids: (prefix: string) => string
+  day(): string
+  tellOthers(state: 'near' | 'reached', of: 'person' | 'everyone'): void
+}
+
+/** A meter as the other calls' meters see it. */
+export interface LiveMeter extends CallMeter {
+  readonly person: string
+  hear(state: 'near' | 'reached', of: Scope): void
+}
+
+interface OpenResponse { reservation: Reservation, saidMs: number, inputNanoUsd: number }
+interface OpenTranscription { reservation: Reservation, ms: number, model: string | undefined }
+
+/** Responses, and transcriptions, under way at a time. Full ⇒ the oldest is charged by estimate. */
+const MAX_OPEN = 64
+/** Finished responses that are remembered, so that none is charged twice. */
+const MAX_DONE = 64
+/** An answer that goes beyond what was set aside for it gets this much more at a time. */
+const STEP_MS = 5000
+
+const oldest = <K, V>(map: Map<K, V>): [K, V] => map.entries().next().value!
+
+/**
+ * The meter of one call. Every response and every transcription is charged once: by its `usage` where it reports one (API,
+ * `response.done`, `…input_audio_transcription.completed`), else by estimate. Out-of-band and cancelled responses count like others;
+ * a failed one of which nothing came and nothing is reported costs nothing.
+ */
+export function createCallMeter(options: CallMeterOptions): LiveMeter {
+  const { callId, person, model, ledger, ids } = options
+  const price = options.prices.model(model)
+  const isMetered = price !== undefined && !isFree(price.prices)
+  const open = new Map<string, OpenResponse>()
+  const transcriptions = new Map<string, OpenTranscription>()
+  const done = new Set<string>()
+  let amount: Amount = nothing
+  let last: LastResponse | undefined
+  let ended = false
+  const tally = createTally(answerGrew)
+  const budget = createCallBudget({
+    ...options,
+    budgets: isMetered ? options.budgets : {},
+    goodbye: () => price ? goodbyeNanoUsd(last, price.prices) : 0,
+    isIdle: () => open.size === 0,
+  })
+
+  const next = () => price ? nextNanoUsd(last, price.prices) : 0
+  const idOf = (value: unknown) => typeof value === 'string' ? value : ''
+  const responseOf = (event: ServerEventFacts) => typeof event.response === 'object' && event.response !== null ? event.response as Record<string, unknown> : {}
+
+  function charge(what: { responseId: string | null, model: string, date: string | undefined, amount: Amount, estimated: boolean }) {
+    amount = plus(amount, what.amount)
+    budget.spend(what.amount.nanoUsd ?? 0)
+    ledger.charge({ callId, person, model: what.model, responseId: what.responseId, amount: what.amount, estimated: what.estimated })
+  }
+
+  function announce(what: { responseId: string | null, model: string, date: string | undefined, amount: Amount }) {
+    if (ended) return
+    options.onUsage({
+      type: 'kaiwa.usage', event_id: ids('event'), response_id: what.responseId, model: what.model, prices_of: what.date ?? null,
+      response: usageAmount(what.amount), call: usageAmount(amount), day: usageAmount(ledger.today(person)),
+    })
+  }
+
+  function responseCreated(event: ServerEventFacts) {
+    const id = idOf(responseOf(event).id)
+    if (open.has(id) || done.has(id)) return
+    if (open.size >= MAX_OPEN) settleByEstimate(...oldest(open))
+    if (open.size === 0) tally.clear()
+    const saidMs = tally.takeSaidMs()
+    // Before it is asked for: a refusal has to know that something is under way.
+    const response: OpenResponse = { reservation: budget.hold(0), saidMs, inputNanoUsd: price ? costOf(inputOf(saidMs), price.prices).total : 0 }
+    open.set(id, response)
+    response.reservation = budget.reserve(next())
+    tally.watch(tally.spokenMs + spokenMsFor(response.reservation.nanoUsd - response.inputNanoUsd))
+  }
+
+  const inputOf = (saidMs: number): Tokens => estimateTokens({ saidMs, spokenMs: 0, textDeltas: 0, instructions: tally.instructions }, last)
+  /** How long the model may speak for so much. */
+  const spokenMsFor = (nanoUsd: number) => price?.prices.audio.out ? assistantMsOf(Math.max(0, nanoUsd) / price.prices.audio.out) : Infinity
+
+  /** More was spoken than was set aside for: sets aside what it comes to in the next seconds. */
+  function answerGrew() {
+    const newest = [...open.values()].at(-1)
+    if (!price || !newest) return tally.watch(Infinity)
+    const untilMs = tally.spokenMs + STEP_MS
+    const responses = [...open.values()]
+    const needed = responses.reduce((sum, response) => sum + response.inputNanoUsd, 0) + assistantTokensOf(untilMs) * price.prices.audio.out
+    const missing = needed - responses.reduce((sum, response) => sum + response.reservation.nanoUsd, 0)
+    tally.watch(untilMs)
+    if (missing > 0) budget.raise(newest.reservation, missing)
+  }
+
+  function responseDone(event: ServerEventFacts) {
+    const response = responseOf(event)
+    const id = idOf(response.id)
+    if (done.has(id)) return
+    const tokens = readUsage(response.usage)
+    const under = open.get(id)
+    const isNothing = !tokens && (under === undefined || (response.status === 'failed' && tally.spokenMs === 0))
+    open.delete(id)
+    remember(id)
+    if (tokens) tally.reported(tokens.output)
+    if (!isNothing) settle(id, tokens ?? estimateOf(under!), { under, estimated: !tokens, isOfConversation: response.conversation_id !== null })
+    else under?.reservation.release()
+    if (open.size === 0) tally.clear()
+    budget.check(next())
+  }
+
+  function remember(id: string) {
+    if (id === '') return
+    if (done.size >= MAX_DONE) done.delete(done.values().next().value!)
+    done.add(id)
+  }
+
+  /** What the response in progress took so far, for one that isn't among the open ones any more. */
+  const estimateOf = ({ saidMs }: OpenResponse) =>
+    estimateTokens({ saidMs, ...tally.takeSpoken(open.size + 1), instructions: tally.instructions }, last)
+
+  function settle(id: string, tokens: Tokens, how: { under: OpenResponse | undefined, estimated: boolean, isOfConversation: boolean }) {
+    const costNanoUsd = price ? costOf(tokens, price.prices).total : null
+    // The next response repeats the conversation, not what was said beside it.
+    if (how.isOfConversation) last = { tokens, costNanoUsd: costNanoUsd ?? 0 }
+    const what = { responseId: id || null, model, date: price?.date, amount: responseAmount(tokens, costNanoUsd) }
+    charge({ ...what, estimated: how.estimated })
+    how.under?.reservation.release()
+    announce(what)
+  }
+
+  function settleByEstimate(id: string, under: OpenResponse) {
+    open.delete(id)
+    remember(id)
+    settle(id, estimateOf(under), { under, estimated: true, isOfConversation: true })
+  }
+
+  const transcriptionCostOf = (use: TranscriptionUse, name: string | undefined) => {
+    const found = options.prices.transcription(name, model)
+    return { nanoUsd: found ? transcriptionCost(use, found.prices) : null, date: found?.date }
+  }
+  /** By time and by tokens: whichever is billed. */
+  const useOf = (ms: number): TranscriptionUse => ({ ms, inputTokens: userTokensOf(ms), outputTokens: Math.ceil(ms / 1000) * 3 })
+
+  function committed(event: ServerEventFacts) {
+    const ms = tally.committed(event.item_id)
+    const { transcriptionModel } = tally
+    const id = idOf(event.item_id)
+    if (transcriptionModel === undefined || id === '' || transcriptions.has(id)) return
+    if (transcriptions.size >= MAX_OPEN) transcribed(oldest(transcriptions)[0], undefined)
+    transcriptions.set(id, { reservation: budget.hold(transcriptionCostOf(useOf(ms), transcriptionModel).nanoUsd ?? 0), ms, model: transcriptionModel })
+  }
+
+  function transcribed(id: string, usage: unknown) {
+    const under = transcriptions.get(id)
+    transcriptions.delete(id)
+    const reported = readTranscriptionUsage(usage)
+    if (!reported && !under) return
+    const use = reported ?? useOf(under!.ms)
+    const name = under?.model ?? tally.transcriptionModel
+    const { nanoUsd, date } = transcriptionCostOf(use, name)
+    const what = { responseId: null, model: name ?? 'transcription', date, amount: transcriptionAmount(use, nanoUsd) }
+    charge({ ...what, estimated: !reported })
+    under?.reservation.release()
+    announce(what)
+    budget.check(next())
+  }
+
+  function serverEvent(event: ServerEventFacts) {
+    if (ended) return
+    switch (event.type) {
+      case 'response.created': return responseCreated(event)
+      case 'response.done': return responseDone(event)
+      case 'input_audio_buffer.committed': return committed(event)
+      case 'conversation.item.input_audio_transcription.completed': return transcribed(idOf(event.item_id), event.usage)
+      case 'conversation.item.input_audio_transcription.failed': {
+        transcriptions.get(idOf(event.item_id))?.reservation.release()
+        transcriptions.delete(idOf(event.item_id))
+        return
+      }
+      default: return tally.serverEvent(event)
+    }
+  }
+
+  return {
+    person,
+    observer: { clientEvent: tally.clientEvent, passed: tally.passed, serverEvent },
+    hear(state, of) {
+      if (state === 'near') budget.near(of)
+      else budget.usedUp(of)
+    },
+    end() {
+      if (ended) return
+      ended = true
+      for (const [id, under] of [...open]) settleByEstimate(id, under)
+      for (const id of [...transcriptions.keys()]) transcribed(id, undefined)
+      budget.end()
+      budget.check(next())
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import { costOf, type Tokens } from './cost.ts'
+import type { ModelPrices } from './prices.ts'
+
+/** Tokens of audio by time (API guide, "Managing costs"): the model's voice one per 50 ms, the user's one per 100 ms. */
+const ASSISTANT_TOKEN_MS = 50
+const USER_TOKEN_MS = 100
+/** What stands around the audio in a delta: names, ids, quotes. */
+export const ENVELOPE_BYTES = 160
+/** English, as tokenizers cut it on average. */
+const CHARACTERS_PER_TOKEN = 4
+
+/** A short answer at the beginning of a conversation: the least that a response is thought to cost before it is known. */
+const shortAnswer: Tokens = { input: { text: 1000, audio: 100, image: 0 }, cached: { text: 0, audio: 0, image: 0 }, output: { text: 60, audio: 200 } }
+/** "That was all for today, goodbye": four seconds. */
+const goodbye: Tokens['output'] = { text: 20, audio: 80 }
+
+/** Base64 characters that a millisecond takes: 4 for 3 bytes of PCM16 at 24 kHz, or of G.711 at 8 kHz. */
+export function wireBytesPerMs(format: unknown): number {
+  const type = typeof format === 'object' && format !== null ? (format as { type?: unknown }).type : format
+  const bytesPerMs = type === 'audio/pcmu' || type === 'audio/pcma' ? 8 : 48
+  return bytesPerMs * 4 / 3
+}
+
+export const assistantTokensOf = (ms: number) => Math.ceil(ms / ASSISTANT_TOKEN_MS)
+export const assistantMsOf = (tokens: number) => tokens * ASSISTANT_TOKEN_MS
+export const userTokensOf = (ms: number) => Math.ceil(ms / USER_TOKEN_MS)
+export const textTokensOf = (characters: number) => Math.ceil(characters / CHARACTERS_PER_TOKEN)
+
+/** The response before: what the next one is measured by. */
+export interface LastResponse { tokens: Tokens, costNanoUsd: number }
+
+/** What the next response is thought to cost: as much as the last one, and never less than a short answer. */
+export const nextNanoUsd = (last: LastResponse | undefined, prices: ModelPrices) =>
+  Math.max(last?.costNanoUsd ?? 0, costOf(shortAnswer, prices).total)
+
+/** What a few kind words cost after this much conversation. */
+export const goodbyeNanoUsd = (last: LastResponse | undefined, prices: ModelPrices) =>
+  costOf({ ...(last?.tokens ?? { ...shortAnswer, input: { ...shortAnswer.input, audio: 0 } }), output: goodbye }, prices).total
+
+/** A response of which only what passed is known: the last one's input and what was said since. */
+export interface SeenOfResponse {
+  saidMs: number
+  spokenMs: number
+  textDeltas: number
+  /** Characters; they count where no response came before. */
+  instructions: number
+}
+
+/** The tokens of a response that didn't report them, by the rates above; each text delta counts as one token. */
+export function estimateTokens({ saidMs, spokenMs, textDeltas, instructions }: SeenOfResponse, last: LastResponse | undefined): Tokens {
+  const before = last?.tokens ?? { input: { text: textTokensOf(instructions), audio: 0, image: 0 }, cached: { text: 0, audio: 0, image: 0 } }
+  return {
+    input: { ...before.input, audio: before.input.audio + userTokensOf(saidMs) },
+    cached: before.cached,
+    output: { text: textDeltas, audio: assistantTokensOf(spokenMs) },
+  }
+}
