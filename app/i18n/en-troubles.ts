@@ -232,8 +232,11 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
   signed_out: {
     word: 'Signed out',
     title: 'You are signed out',
-    body: 'You signed out in another tab, or it has been too long. What was said stays on this page until you leave it.',
-    steps: [{ title: 'Sign in again', text: 'That leads away from this page: copy what you want to keep before.' }],
+    body: 'It happened in another tab, or the sign-in was too long ago. What was said stays on this page.',
+    steps: [
+      { title: 'Sign in again', text: 'It opens in another tab when there are words here to keep.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
   },
   access_withdrawn: {
     word: 'No access',

@@ -1,7 +1,25 @@
-import type { CallStateName } from '../voice/call.ts'
+import type { CallStateName, Ending, Limit } from '../voice/call.ts'
 import { microphoneSteps, troubles } from './en-troubles.ts'
 
 /** Word and second line of each look of the stage: the states, and three more that are told apart only here. */
+const limits: Record<Limit, string> = {
+  call: 'This call’s money is used up',
+  person: 'Your money for today is used up',
+  everyone: 'Today’s money is used up',
+  time: 'The call’s time is up',
+}
+
+/** Why a call ended that nothing was wrong with, and what to do. */
+const over: Record<Ending, string> = {
+  call: 'The money set aside for one call is used up. A new call starts afresh; the words stay here until you close the page.',
+  person: 'Your money for today is used up. You can talk again from {when}. The words stay here until you close the page.',
+  everyone: 'Today’s money for everyone on this server is used up. You can talk again from {when}. The words stay here until you close the page.',
+  budget: 'The money set aside for talking is used up. A day’s money is there again from {when}. The words stay here until you close the page.',
+  time: 'The call reached its longest time. Start talking to go on with a new one; the words stay here until you close the page.',
+  idle: 'Nobody spoke for a while, so the call ended. Start talking whenever you like; the words stay here until you close the page.',
+  server: 'The server is being restarted. Start talking again in a minute, without loading the page: the words stay here until you close it.',
+}
+
 const states: Record<Exclude<CallStateName, 'error'> | 'muted' | 'typing', { word: string, sub: string }> = {
   idle: { word: 'Ready', sub: 'Press Start talking, or type' },
   permission: { word: 'Allow mic', sub: 'Your browser is asking' },
@@ -14,7 +32,7 @@ const states: Record<Exclude<CallStateName, 'error'> | 'muted' | 'typing', { wor
   held: { word: 'Holding', sub: 'Take your time, release to send' },
   reconnecting: { word: 'Reconnecting', sub: 'Try {attempt} of {attempts}, your words are kept' },
   'rolling-over': { word: 'Renewing', sub: 'Nothing is lost' },
-  limit: { word: 'Nearly over', sub: 'This call reaches its limit soon' },
+  limit: { word: 'Goodbye', sub: '' },
   ended: { word: 'Ended', sub: '{duration} · {turns}' },
   muted: { word: 'Muted', sub: 'Kaiwa can’t hear you' },
   typing: { word: 'Ready', sub: 'The microphone is off' },
@@ -63,7 +81,7 @@ export const en = {
     seconds: '{seconds} s',
     typingWorks: 'Typing still works',
   },
-  state: states,
+  state: { ...states, limit: { word: states.limit.word, ...limits } },
   caption: {
     idle: 'A new call continues this conversation. Nothing is sent until you press Start talking.',
     permission: 'Choose Allow in the box that your browser shows. Kaiwa listens only while a call is on.',
@@ -72,6 +90,7 @@ export const en = {
     typing: 'Type below, and Kaiwa answers in writing and aloud.',
     ended: 'The words stay here until you close the page or start a new conversation.',
     empty: 'Nothing was said in this call.',
+    over,
   },
   thread: {
     label: 'Conversation',
@@ -102,12 +121,36 @@ export const en = {
     placeholder: 'Type instead of talking',
     send: 'Send',
     elapsed: 'Time in the call',
+    cost: 'Cost so far: {sum}. Show usage',
   },
-  fresh: {
-    title: 'Start a new conversation?',
-    body: 'This ends the call and clears what was said. It isn’t stored anywhere.',
-    confirm: 'New conversation',
-    cancel: 'Stay here',
+  warning: {
+    call: 'Most of this call’s money is used.',
+    person: 'Most of your money for today is used.',
+    everyone: 'Most of today’s money for everyone on this server is used.',
+    money: '{spent} of {budget}. At the limit Kaiwa says goodbye and the call ends.',
+    time: 'This call is close to its longest time.',
+    timeAt: 'This call reaches its longest time at {at}.',
+    server: 'The server is about to restart. This call ends at the next pause; you can start again in a minute.',
+    close: 'Put this note away',
+  },
+  account: {
+    signedIn: 'Signed in',
+    signOut: 'Sign out',
+    failed: 'Signing out did not work: the server can’t be reached. Try again.',
+  },
+  leave: {
+    fresh: {
+      title: 'Start a new conversation?',
+      body: 'This ends the call and clears what was said. It isn’t stored anywhere.',
+      confirm: 'New conversation',
+      cancel: 'Stay here',
+    },
+    signOut: {
+      title: 'Sign out?',
+      body: 'This ends your calls, in other tabs too, and clears what was said here. It isn’t stored anywhere.',
+      confirm: 'Sign out',
+      cancel: 'Stay here',
+    },
   },
   keys: {
     title: 'Keys',
@@ -159,18 +202,34 @@ export const en = {
     none: 'No spoken answer yet. After each one, this shows how long you waited for its first sound.',
   },
   usage: {
-    title: 'This call',
-    total: 'tokens',
+    call: 'This call',
+    rate: 'about {sum} a minute',
+    noCost: 'No cost',
+    noCostBody: '{model} runs on this server; nobody charges for it.',
+    noPrice: 'No price known',
+    noPriceBody: 'This server has no price for {model}, so it counts tokens only.',
+    table: 'Tokens and cost of the last answer, this call and today',
     kind: 'Kind',
-    amount: 'Amount',
-    none: 'Nothing was counted yet. Token counts appear here when the answering side reports them.',
-    units: {
-      input_text_tokens: 'Text in',
-      input_audio_tokens: 'Audio in',
-      cached_tokens: 'Of these, cached',
-      output_text_tokens: 'Text out',
-      output_audio_tokens: 'Audio out',
-      transcription_seconds: 'Transcribed, seconds',
+    answer: 'Answer',
+    transcript: 'Transcript',
+    whole: 'Call',
+    today: 'Today',
+    cost: 'Cost',
+    transcribed: 'Transcription',
+    seconds: '{seconds} s',
+    unit: 'In tokens, as the model counts them.',
+    day: 'Today is your day in UTC, all your calls.',
+    pricesOf: 'Prices of {date}.',
+    none: 'Nothing was counted yet. Tokens and cost appear here after the first answer.',
+    kinds: {
+      audioIn: 'Your voice',
+      audioCached: 'Your voice, cached',
+      audioOut: 'Kaiwa’s voice',
+      textIn: 'Text in',
+      textCached: 'Text in, cached',
+      textOut: 'Text out',
+      imageIn: 'Images',
+      imageCached: 'Images, cached',
     },
   },
   session: {
@@ -190,8 +249,37 @@ export const en = {
     retry: 'Try again',
     type: 'Type instead',
     detail: 'In the browser’s or server’s own words',
+    signIn: 'Sign in',
+    again: 'You can try again from {when}.',
+    againSoon: 'You can try again in a second. | You can try again in {seconds} s.',
     codes: troubles,
     microphone: microphoneSteps,
+  },
+  signIn: {
+    title: 'Sign in to talk',
+    lede: 'This server asks who is there before it opens a line.',
+    password: 'Password',
+    show: 'Show the password',
+    hide: 'Hide the password',
+    submit: 'Sign in',
+    busy: 'Signing in …',
+    or: 'or',
+    organisation: 'Sign in with your organisation',
+    wait: 'Possible again in {time}',
+    closed: 'This server is for programs only',
+    closedBody: 'It takes calls with an API token. There is no way to sign in on this page.',
+    closedOperator: 'If you run it and want people to talk here, set KAIWA_PASSWORD or an OpenID Connect provider and start the server again.',
+    problems: {
+      wrong_password: { title: 'That is not the password.', body: 'Look out for capital letters, and ask whoever runs this server if you are not sure.' },
+      too_many_tries: { title: 'Too many tries in a row.', body: 'Guessing is slowed down here. Wait a little before the next try.' },
+      unreachable: { title: 'The server can’t be reached.', body: 'Is this device online? Then try again.' },
+      server_failed: { title: 'The server could not check the password.', body: 'Try again in a moment. Whoever runs this server finds the cause in its log.' },
+      provider_unreachable: { title: 'Your organisation’s sign-in can’t be reached.', body: 'Try again in a minute.' },
+      sign_in_expired: { title: 'That took too long.', body: 'A sign-in that was begun is good for some minutes only. Begin again.' },
+      sign_in_refused: { title: 'The sign-in was called off.', body: 'Your organisation’s page said no, or you cancelled there. Try again if you want to talk.' },
+      sign_in_failed: { title: 'Signing in did not work.', body: 'Try again. If it stays, whoever runs this server finds the cause in its log.' },
+      not_allowed: { title: 'Your account may not talk here.', body: 'You are signed in at your organisation, but not on this server’s list. Ask whoever runs it, or use another account.' },
+    },
   },
   page: {
     missing: 'There is no page at this address',

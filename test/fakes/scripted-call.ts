@@ -1,4 +1,4 @@
-import type { Stroke, Timeline, Trouble, Turn, WireRecord, CallState } from '../../app/voice/call.ts'
+import type { Stroke, Timeline, Trouble, Turn, WireRecord, CallState, Ending, Spent, Usage } from '../../app/voice/call.ts'
 
 /** What a scripted conversation contains: words, strokes and events for any state of the page. Generated, the same every time. */
 
@@ -129,7 +129,7 @@ export function scriptedTimeline(state: ScriptedState, startMs: number, nowMs: n
   return timeline
 }
 
-export function scriptedCallState(state: ScriptedState, trouble: Trouble): CallState {
+export function scriptedCallState(state: ScriptedState, trouble: Trouble, because?: Ending): CallState {
   const sinceMs = scriptedNowMs
   switch (state) {
     case 'muted':
@@ -139,7 +139,7 @@ export function scriptedCallState(state: ScriptedState, trouble: Trouble): CallS
     case 'connecting': return { name: state, sinceMs: 0 }
     case 'reconnecting': return { name: state, attempt: 2, attempts: 5 }
     case 'error': return { name: state, trouble }
-    case 'ended': return { name: state, durationMs: 134_000, turns: 7 }
+    case 'ended': return { name: state, durationMs: 134_000, turns: 7, ...(because ? { because } : {}) }
     case 'limit': return { name: state, of: 'call' }
     case 'thinking':
     case 'speaking':
@@ -148,6 +148,19 @@ export function scriptedCallState(state: ScriptedState, trouble: Trouble): CallS
     case 'held': return { name: state, sinceMs: sinceMs - 8600 }
     default: return { name: state }
   }
+}
+
+/** What a call of this price used, its last answer, and the day. */
+export function scriptedUsage(usd: number): Usage {
+  const spent = (share: number): Spent => {
+    const of = (tokens: number) => Math.round(tokens * share)
+    return {
+      usd: usd * share,
+      inputTokens: { text: of(2716), audio: of(1700), image: 0 }, cachedTokens: { text: of(2176), audio: of(1280), image: 0 },
+      outputTokens: { text: of(248), audio: of(684) }, transcribedSeconds: 31 * share,
+    }
+  }
+  return { model: 'gpt-realtime-2.1', pricesOf: '2026-11-01', of: 'response', last: spent(0.3), call: spent(1), day: spent(4.6) }
 }
 
 /** One exchange as it crosses the wire. */

@@ -1,5 +1,5 @@
-import type { Action, CallSnapshot, Trouble, Turn, VoiceSession } from '../../app/voice/call.ts'
-import { scriptedCallState, scriptedNowMs, scriptedRecords, scriptedTimeline, scriptedTurns } from './scripted-call.ts'
+import type { Action, CallSnapshot, Ending, Trouble, Turn, VoiceSession } from '../../app/voice/call.ts'
+import { scriptedCallState, scriptedNowMs, scriptedRecords, scriptedTimeline, scriptedTurns, scriptedUsage } from './scripted-call.ts'
 import type { ScriptedState } from './scripted-call.ts'
 
 export interface Script {
@@ -11,6 +11,11 @@ export interface Script {
   turns?: number
   /** The first turns are of a call before, whose line was lost. */
   earlier?: boolean
+  /** What was used so far, at this price in dollars. */
+  usd?: number
+  warning?: CallSnapshot['warning']
+  /** Why the server ended it. */
+  because?: Ending
   /** Clock that moves the call on, ms; standing still without it. */
   clock?: () => number
 }
@@ -22,6 +27,7 @@ function allowedIn(state: ScriptedState): ReadonlySet<Action> {
   if (state === 'idle' || state === 'ended') return new Set(['start', 'hold', 'say'])
   if (state === 'error') return new Set(['start', 'retry', 'hold', 'say'])
   if (state === 'typing') return new Set(['start', 'end', 'hold', 'say'])
+  if (state === 'limit') return new Set(['end', 'mute', 'interrupt'])
   if (state === 'reconnecting') return new Set(['end', 'mute'])
   return new Set(state === 'thinking' || state === 'speaking' ? [...inCall, 'interrupt'] : inCall)
 }
@@ -43,12 +49,14 @@ function snapshotOf(script: Script, muted: boolean): CallSnapshot {
   const { state } = script
   const before = state === 'idle' || state === 'permission' || state === 'connecting' || state === 'error'
   return {
-    state: scriptedCallState(state, script.trouble ?? denied),
+    state: scriptedCallState(state, script.trouble ?? denied, script.because),
     muted: muted || state === 'muted',
     microphone: state === 'idle' || state === 'ended' || state === 'typing' ? 'off' : state === 'permission' ? 'opening' : state === 'error' ? 'failed' : 'on',
     allowed: allowedIn(state),
     turns: turnsOf(script),
     trouble: script.aside,
+    ...(script.usd === undefined ? {} : { usage: scriptedUsage(script.usd) }),
+    ...(script.warning ? { warning: script.warning } : {}),
     ...(before ? {} : { line: { model: 'kaiwa-local', voice: 'flite', capabilities: { turnTaking: 'server', serverInterrupts: true, typedText: true, transcripts: { user: true, assistant: true } } } }),
     ...(state === 'idle' ? {} : { startedAt: 1_800_000_000_000 }),
   }

@@ -1,4 +1,4 @@
-import type { CallSnapshot, Turn } from '../../voice/call.ts'
+import type { CallSnapshot, Ending, Turn } from '../../voice/call.ts'
 import { spokenWords } from '../thread/spoken-words.ts'
 import type { SpokenWords } from '../thread/spoken-words.ts'
 import type { StageLook } from './stage-look.ts'
@@ -7,6 +7,8 @@ import type { StageLook } from './stage-look.ts'
 export type Caption
   = | { kind: 'nothing' }
     | { kind: 'note', note: 'idle' | 'permission' | 'connecting' | 'listening' | 'typing' | 'ended' | 'empty' }
+    /** The server ended the call, and why. */
+    | { kind: 'over', because: Ending }
     /** The user spoke, the words aren't there yet. */
     | { kind: 'late', durationMs: number | undefined }
     | { kind: 'words', speaker: 'user' | 'assistant', words: SpokenWords, /** The closing mark: the turn ended whole. */ closed: boolean, cut: boolean, caret: boolean, dim: boolean }
@@ -70,7 +72,7 @@ function lastWords(turns: readonly Turn[], otherwise: Caption): Caption {
 }
 
 /** Decides the caption of a snapshot. */
-export function captionOf(look: StageLook['name'], { turns }: Pick<CallSnapshot, 'turns'>): Caption {
+export function captionOf(look: StageLook['name'], { turns, state }: Pick<CallSnapshot, 'turns'> & Partial<Pick<CallSnapshot, 'state'>>): Caption {
   switch (look) {
     case 'idle':
     case 'permission':
@@ -92,10 +94,16 @@ export function captionOf(look: StageLook['name'], { turns }: Pick<CallSnapshot,
       const cut = turns.findLast(turn => turn.segment.speaker === 'assistant')
       return cut ? wordsOf(cut, {}) : { kind: 'nothing' }
     }
+    // The goodbye, as it is heard.
+    case 'limit': {
+      const goodbye = turns.at(-1)
+      return goodbye ? wordsOf(goodbye, { sounding: goodbye.segment.speaker === 'assistant' && !!goodbye.heard }) : { kind: 'nothing' }
+    }
     case 'listening':
     case 'typing':
       return lastWords(turns, { kind: 'note', note: look })
     case 'ended':
+      if (state?.name === 'ended' && state.because) return { kind: 'over', because: state.because }
       return { kind: 'note', note: turns.length > 0 ? 'ended' : 'empty' }
     case 'error':
       return { kind: 'nothing' }

@@ -15,3 +15,6 @@ export function isDeviceTrouble({ code }: Trouble): boolean {
       return false
   }
 }
+
+/** Trouble with who one is; signing in is the way on. */
+export const isAccessTrouble = ({ code }: Trouble) => code === 'signed_out' || code === 'access_withdrawn'

@@ -381,7 +381,7 @@ describe('a line in trouble', () => {
     [4000, 'invalid_request_error.model_not_found', 'model_unavailable'], [4000, 'rate_limit_error.insufficient_quota', 'quota_spent'],
     [1011, 'server_error.upstream_unavailable', 'upstream_unavailable'], [1011, 'server_error.engine_failed', 'engine_failed'],
     [1011, '', 'server_error'], [1006, '', 'server_unreachable'], [1001, 'server_error.call_too_long', 'call_too_long'], [4001, 'invalid_request_error.signed_out', 'signed_out'],
-    [429, 'rate_limit_error.budget_spent', 'budget_spent'],,
+    [429, 'rate_limit_error.budget_spent', 'budget_spent'],
   ]
   it.each(refusals)('refused with %i %s is %s, leaves nothing open, and can be tried again', async (code, reason, expected) => {
     const page = createFakePage()
@@ -440,7 +440,8 @@ describe('a line in trouble', () => {
 
 describe('what the server says in its own name', () => {
   const amount = (usd: number | null) => ({
-    usd, input_tokens: { text: 5, audio: 20, image: 0, cached_text: 2, cached_audio: 10, cached_image: 0 }, output_tokens: { text: 3, audio: 40 }, transcription_seconds: 1.5,
+    usd, transcription_seconds: 1.5, output_tokens: { text: 3, audio: 40 },
+    input_tokens: { text: 5, audio: 20, image: 0, cached_text: 2, cached_audio: 10, cached_image: 0 },
   })
   const usage = { type: 'kaiwa.usage', response_id: 'r1', model: 'm', prices_of: '2026-11-01', response: amount(0.01), call: amount(0.02), day: amount(0.03) }
 
@@ -505,7 +506,8 @@ describe('what the server says in its own name', () => {
   it('understands nothing of what is malformed, and goes on', async () => {
     const page = createFakePage()
     await page.talk()
-    for (const bad of [{ ...usage, call: { usd: 'x' } }, { ...usage, day: null }, { ...usage, call: amount(-1) }, { type: 'kaiwa.limit', of: 'moon', state: 'near' }, { type: 'kaiwa.draining' }, { type: 'kaiwa.call' }]) page.transport.serve(bad)
+    const malformed = [{ ...usage, call: { usd: 'x' } }, { ...usage, day: null }, { ...usage, call: amount(-1) }]
+    for (const bad of [...malformed, { type: 'kaiwa.limit', of: 'moon', state: 'near' }, { type: 'kaiwa.draining' }, { type: 'kaiwa.call' }]) page.transport.serve(bad)
     await page.time.advance(50)
     expect(page.session.snapshot).not.toHaveProperty('usage')
     expect(page.session.snapshot).not.toHaveProperty('warning')

@@ -88,6 +88,13 @@ describe('the caption', () => {
     expect(captionOf('ended', { turns: [] })).toEqual({ kind: 'note', note: 'empty' })
     expect(captionOf('listening', { turns: [] })).toEqual({ kind: 'note', note: 'listening' })
   })
+
+  test('a call that the server ended says why, and its goodbye is read along', () => {
+    const state = { name: 'ended', durationMs: 1, turns: 1, because: 'person' } as const
+    expect(captionOf('ended', { turns: [turn('assistant', text)], state })).toEqual({ kind: 'over', because: 'person' })
+    const heard = { segmentId: 'a', heardMs: 1, receivedMs: 9, complete: false }
+    expect(captionOf('limit', { turns: [turn('assistant', text, { heardChars: 4, heard })] })).toMatchObject({ kind: 'words', closed: false })
+  })
 })
 
 describe('caption chunks', () => {
