@@ -32,7 +32,8 @@ function isTold(value: unknown): value is Told {
   return values.length <= MAX_FIELDS && values.every(isPlain)
 }
 
-const same = (a: Told, b: Json) => Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => Object.hasOwn(b, key) && b[key] === value)
+const same = (told: Told, asked: Json) =>
+  Object.keys(told).length === Object.keys(asked).length && Object.entries(told).every(([key, value]) => Object.hasOwn(asked, key) && asked[key] === value)
 
 export function createToldDetection(): ToldDetection {
   let told: readonly Told[] = []
