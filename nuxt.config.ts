@@ -43,6 +43,10 @@ export default defineNuxtConfig({
   typescript: { strict: true, typeCheck: false },
   telemetry: { enabled: false },
   hooks: {
+    // Before Nuxt's own; setting nitro.errorHandler would take its place.
+    'nitro:init': nitro => {
+      nitro.options.errorHandler = [path('./server/error-handler.ts'), ...[nitro.options.errorHandler ?? []].flat()]
+    },
     // Every state of the page without a call, for looking and for tests.
     'pages:extend': pages => {
       if (process.env.KAIWA_GALLERY) pages.push({ name: 'gallery', path: '/gallery', file: path('./test/gallery/gallery.vue') })

@@ -14,14 +14,14 @@ export const labelIn = (set: LabelSet, said: unknown): string => typeof said ===
 export const refusalCodes: LabelSet = new Set([
   'server_draining', 'server_full', 'server_overloaded', 'too_many_calls', 'rate_limit_exceeded', 'upstream_unavailable', 'budget_spent',
   'host_not_allowed', 'origin_not_allowed', 'origin_missing', 'not_found', 'method_not_allowed', 'secret_in_url', 'unknown_subprotocol', 'call_id_not_found',
-  'conversation_not_found', 'invalid_api_key', 'invalid_intent', 'invalid_model', 'ticket_refused', 'bad_handshake', 'bad_websocket_version',
-  'body_too_large', 'invalid_content_type', 'sign_in_required', 'wrong_password', 'too_many_tries', 'invalid_value', 'invalid_json',
+  'conversation_not_found', 'persona_not_found', 'persona_unavailable', 'invalid_api_key', 'invalid_intent', 'invalid_model', 'ticket_refused', 'bad_handshake', 'bad_websocket_version',
+  'metrics_token_required', 'body_too_large', 'invalid_content_type', 'sign_in_required', 'wrong_password', 'too_many_tries', 'invalid_value', 'invalid_json',
 ])
 
 const faults: Record<RelayFault['code'], true> = {
-  upstream_unreachable: true, upstream_refused: true, upstream_lost: true, upstream_stalled: true, upstream_babble: true, client_too_slow: true, engine_failed: true,
-  call_too_long: true, call_idle: true, server_draining: true, upstream_resting: true, client_too_fast: true, rules_broken: true, budget_spent: true, signed_out: true,
-  access_withdrawn: true,
+  upstream_unreachable: true, upstream_refused: true, upstream_resting: true, upstream_lost: true, upstream_stalled: true, upstream_babble: true,
+  client_too_slow: true, client_too_fast: true, rules_broken: true, engine_failed: true, call_too_long: true, call_idle: true, server_draining: true,
+  budget_spent: true, signed_out: true, access_withdrawn: true,
 }
 export const faultCodes: LabelSet = new Set([...Object.keys(faults), 'none'])
 

@@ -36,7 +36,13 @@ const LOOP_SAMPLE_MS = 20
 
 export function createNumbers({ nowMs = () => performance.now(), processMetrics = true, models = [] }: NumbersOptions = {}): Numbers {
   const registry = new Registry()
-  if (processMetrics) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS })
+  // Measuring the process costs something: not before somebody reads it.
+  let measured = !processMetrics
+  function read(): Registry {
+    if (!measured) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS })
+    measured = true
+    return registry
+  }
   const sources: NumberSources = {}
   const metrics = defineMetrics(registry, sources, new Set(models))
   return {
@@ -45,8 +51,8 @@ export function createNumbers({ nowMs = () => performance.now(), processMetrics 
     redialled: metrics.redialled,
     used: metrics.used,
     watch(more) { Object.assign(sources, more) },
-    text: () => registry.metrics(),
+    text: () => read().metrics(),
     contentType: registry.contentType,
-    list: () => registry.getMetricsAsArray().map(({ name, help }) => ({ name, help })).sort((a, b) => a.name < b.name ? -1 : 1),
+    list: () => read().getMetricsAsArray().map(({ name, help }) => ({ name, help })).sort((a, b) => a.name < b.name ? -1 : 1),
   }
 }

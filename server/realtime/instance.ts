@@ -3,7 +3,11 @@ import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
 import { mcpReachOf } from '../engine/mcp-reach.ts'
+import { trapped } from '../global-trap.ts'
 import { createLog, type Log } from '../log.ts'
+import { createHeadroom, type Headroom } from '../numbers/headroom.ts'
+import { createNumbers, type Numbers } from '../numbers/numbers.ts'
+import { createProcessReading } from '../numbers/process-reading.ts'
 import type { House } from './admission.ts'
 import { createBrain, type Brain, type BrainOptions } from './brain.ts'
 import { createCalls, type Calls } from './calls.ts'
@@ -22,6 +26,9 @@ export interface Instance {
   secrets: ClientSecrets
   brain: Brain
   calls: Calls
+  numbers: Numbers
+  /** Started by a plugin. */
+  headroom: Headroom
   /** Read, or made, when it is first needed. */
   sealKey: () => Buffer
   house: House
@@ -52,6 +59,15 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     probeHearing: () => probeHearing(engine),
     dialing: options.dialing,
   })
+  const numbers = createNumbers({ models: [settings.brain.model] })
+  const headroom = createHeadroom({
+    clock: serverClock,
+    measure: createProcessReading,
+    onChange: (short, reading) => short
+      ? log.warn({ short, reading }, 'no room for another call: new ones are refused')
+      : log.info({ reading }, 'room for calls again'),
+  })
+  numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation })
   const calls = createCalls({ brain, settings, clock: serverClock, ids, log, keys })
   let sealed: Buffer | undefined
   const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
@@ -67,5 +83,5 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     claimOf: clientSecrets.claimOf,
   }
   const door = createDoor({ house, calls, ids, log, ...options.door })
-  return { settings, log, ids, tickets, secrets: clientSecrets, brain, calls, sealKey, house, door, beginDraining() { draining = true } }
+  return { settings, log, ids, tickets, secrets: clientSecrets, brain, calls, numbers, headroom, sealKey, house, door, beginDraining() { draining = true } }
 }

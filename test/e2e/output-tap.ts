@@ -1,16 +1,8 @@
 import type { Page } from 'playwright-core'
-
-const TAP_WORKLET = `
-registerProcessor('output-tap', class extends AudioWorkletProcessor {
-  process([input]) {
-    if (input[0]) this.port.postMessage(input[0].slice())
-    return true
-  }
-})`
+import { TAP_PATH } from './tap-proxy.ts'
 
 /** Runs in the page: whatever is connected to a destination is also connected to the tap. */
-function installTap(workletCode: string) {
-  const address = URL.createObjectURL(new Blob([workletCode], { type: 'text/javascript' }))
+function installTap(address: string) {
   const quanta: Float32Array[] = []
   let sampleRate = 0
   const connect = AudioNode.prototype.connect as (this: AudioNode, target: AudioNode, ...rest: number[]) => AudioNode
@@ -41,10 +33,9 @@ function installTap(workletCode: string) {
   })
 }
 
-/** Taps what the page plays, sample for sample, from the first connection to a destination on. Call before `goto`. */
+/** Taps what the page plays, sample for sample, from the first connection to a destination on. Call before `goto`, in a browser with the tap's proxy. */
 export async function tapOutput(page: Page) {
-  // From a blob: requests of worklets don't pass the browser driver's interception.
-  await page.addInitScript(installTap, TAP_WORKLET)
+  await page.addInitScript(installTap, TAP_PATH)
   return {
     /** Everything played so far, mono. */
     async samples(): Promise<{ sampleRate: number, samples: Float32Array }> {

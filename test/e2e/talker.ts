@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { launchChromium } from '../fakes/chromium.ts'
 import { padded, readWav, writeWav } from '../fakes/wav.ts'
 import { tapOutput } from './output-tap.ts'
+import { startTapProxy } from './tap-proxy.ts'
 
 export interface TalkerOptions {
   /** What the fake microphone says, once, from the moment it is opened: a recording and how long before it begins. */
@@ -38,7 +39,9 @@ export interface Talker {
 /** Opens the page of `address`. Close with `leave`. */
 export async function visit(address: string, options: TalkerOptions = {}): Promise<Talker> {
   const folder = mkdtempSync(join(tmpdir(), 'kaiwa-talker-'))
-  const browser = await launchChromium({ microphoneWav: options.says && microphone(folder, options.says), extraArgs: options.extraArgs })
+  const proxy = await startTapProxy()
+  const extraArgs = [...proxy.browserArgs, ...options.extraArgs ?? []]
+  const browser = await launchChromium({ microphoneWav: options.says && microphone(folder, options.says), extraArgs })
   const { viewport = { width: 1280, height: 800 }, colorScheme } = options
   const page = await browser.newPage({ viewport, colorScheme })
   const watched = watch(page)
@@ -57,6 +60,7 @@ export async function visit(address: string, options: TalkerOptions = {}): Promi
     played: tap.samples,
     async leave() {
       await browser.close()
+      proxy.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
