@@ -1,8 +1,10 @@
 /** Why a session can't begin or go on, with the facts that the sentence needs. */
 export type RelayFault
   = | { code: 'upstream_unreachable', why: 'refused' | 'dns' | 'timeout' | 'reset' | 'certificate' | 'not_websocket', tries: number }
-    | { code: 'upstream_refused', status: number, /** The refusal's own code, when it gave one. */ saidCode: string | undefined, retryAfterMs: number | undefined }
+    | { code: 'upstream_refused', /** Of the handshake; undefined: it was refused after that, in an `error` event. */ status: number | undefined, /** The refusal's own code, when it gave one. */ saidCode: string | undefined, retryAfterMs: number | undefined }
     | { code: 'upstream_lost', closeCode: number, reason: string }
+    /** The provider's own limit on a session's length. */
+    | { code: 'session_expired' }
     | { code: 'upstream_stalled', unsentBytes: number }
     | { code: 'upstream_babble', count: number }
     | { code: 'client_too_slow', unreadBytes: number }
@@ -35,20 +37,25 @@ const unreachable: Record<Extract<RelayFault, { code: 'upstream_unreachable' }>[
   not_websocket: 'what answers there does not speak WebSocket',
 }
 
-/** The sentence for a refused handshake, by its status. */
+const quotaCodes = new Set(['insufficient_quota', 'billing_hard_limit_reached'])
+const keyCodes = new Set(['invalid_api_key', 'account_deactivated'])
+const modelCodes = new Set(['model_not_found', 'invalid_model', 'missing_model'])
+
+/** The sentence for a refusal, by what it said, else by its status. */
 function describeRefusal({ status, saidCode, retryAfterMs }: Extract<RelayFault, { code: 'upstream_refused' }>): FaultNotice {
-  const http = `HTTP ${status}`
-  if (saidCode === 'insufficient_quota') {
-    return { type: 'rate_limit_error', code: saidCode, closeCode: 4000, message: `The account at the model's provider has no credit left (${http}). Whoever runs this server has to top it up.` }
+  const said = saidCode ?? ''
+  const http = status === undefined ? said : `HTTP ${status}`
+  if (quotaCodes.has(said)) {
+    return { type: 'rate_limit_error', code: 'insufficient_quota', closeCode: 4000, message: `The account at the model's provider has no credit left (${http}). Whoever runs this server has to top it up.` }
   }
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || keyCodes.has(said)) {
     return { type: 'invalid_request_error', code: 'invalid_api_key', closeCode: 3000, message: `The model's provider refused the server's API key (${http}). Whoever runs this server has to check OPENAI_API_KEY.` }
   }
-  if (status === 429) {
+  if (status === 429 || said === 'rate_limit_exceeded') {
     const wait = retryAfterMs === undefined ? 'in a minute' : `in ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`
     return { type: 'rate_limit_error', code: 'rate_limit_exceeded', closeCode: 4000, message: `The model's provider takes no more calls at the moment (${http}). Try again ${wait}.` }
   }
-  if (status === 404 || status === 400) {
+  if (status === 404 || status === 400 || modelCodes.has(said)) {
     return { type: 'invalid_request_error', code: 'model_not_found', closeCode: 4000, message: `The model's provider does not know this model or address (${http}). Whoever runs this server has to check KAIWA_MODEL and OPENAI_BASE_URL.` }
   }
   return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model's provider can't take the call (${http}). Try again in a moment.` }
@@ -63,7 +70,12 @@ export function describeFault(fault: RelayFault): FaultNotice {
       return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model could not be reached${tried}: ${unreachable[fault.why]}. Try again in a moment.` }
     }
     case 'upstream_lost':
-      return { type: 'server_error', code: 'upstream_lost', closeCode: isOrdinaryClose(fault.closeCode) ? fault.closeCode : 1011, message: `The model ended the session (${fault.closeCode}). Start again to go on talking.` }
+      return {
+        type: 'server_error', code: 'upstream_lost', closeCode: closeCodeAfter(fault.closeCode),
+        message: `The model ended the session (${fault.closeCode}). Start again to go on talking.`,
+      }
+    case 'session_expired':
+      return { type: 'invalid_request_error', code: 'session_expired', closeCode: 1001, message: 'The model keeps no conversation longer than this one was. Start again to go on talking.' }
     case 'upstream_stalled':
       return { type: 'server_error', code: 'upstream_lost', closeCode: 1011, message: 'The model stopped listening. Start again to go on talking.' }
     case 'upstream_babble':
@@ -100,8 +112,10 @@ const spent: Record<Extract<RelayFault, { code: 'budget_spent' }>['of'], string>
   everyone: 'Today\'s money for everyone on this server is used up. It can be talked to again tomorrow (UTC).',
 }
 
-/** Codes of an upstream's close that mean the same to our client. */
-const isOrdinaryClose = (code: number) => code === 1000 || code === 1001 || code === 1008 || code === 1009 || (code >= 3000 && code <= 4999)
+/** What our client's line closes with after an upstream's close: the same where it means the same to the client. */
+export function closeCodeAfter(upstreamCode: number): number {
+  return [1000, 1001, 1008, 1009].includes(upstreamCode) || (upstreamCode >= 3000 && upstreamCode <= 4999) ? upstreamCode : 1011
+}
 
 const assertNever = (value: never): never => { throw new Error(`not reachable: ${JSON.stringify(value)}`) }
 

@@ -16,4 +16,6 @@ export interface RelayObserver {
   dropped?(): void
   /** The client's message was refused. */
   refused?(code: string): void
+  /** These responses began and will never be reported done: the upstream is gone, or took too long. What they cost can only be estimated. */
+  cutOff?(responseIds: readonly string[]): void
 }

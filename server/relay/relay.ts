@@ -1,98 +1,123 @@
-import { feelPressure, flowing, unreadReply, unreadSpeech, type Pressure, type Watermarks } from './backpressure.ts'
-import { closeReason, describeFault, errorEvent, type RelayFault } from './fault.ts'
-import { isSendable, type Link, type WireText } from './link.ts'
-import { glanceAt, isAppend, withoutKeys } from './server-event.ts'
+import { unreadReply, unreadSpeech, type Watermarks } from './backpressure.ts'
+import { closeCodeAfter, closeReason, describeFault, errorEvent, type RelayFault } from './fault.ts'
+import type { Gate } from './gate.ts'
+import { createGauge } from './gauge.ts'
+import { byteLength, isSendable, type Link, type WireText } from './link.ts'
+import type { RelayObserver } from './observer.ts'
+import { createOpenResponses } from './responses.ts'
+import { withoutKeys } from './server-event.ts'
+import { settle, type Settling } from './settling.ts'
+import { createTicker, type Ticker } from './ticker.ts'
+import { createUpstreamEar } from './upstream-ear.ts'
+import { faultOfClose } from './upstream-words.ts'
 import type { DialResult } from './upstream.ts'
 import { createWaitingRoom } from './waiting-room.ts'
+import { watchers } from './watchers.ts'
 
 export interface RelayClock { nowMs(): number, setTimer(callback: () => void, delayMs: number): () => void }
 
 /** How a relay ended: by which side, or by a fault of ours or theirs. */
 export type RelayEnd
   = | { by: 'client', code: number }
-    | { by: 'upstream', code: number, reason: string }
+    | { by: 'upstream', code: number, reason: string, fault: RelayFault }
     | { by: 'fault', fault: RelayFault }
 
 export interface RelayOptions {
   client: Link
   /** Opens the upstream; the signal aborts when the client leaves first. Never rejects. */
   dial(signal: AbortSignal): Promise<DialResult>
+  /** What of the client may pass. */
+  gate?: Gate
+  observers?: readonly RelayObserver[]
   /** Events of the server itself, sent before anything of the client. */
   opening: readonly string[]
   /** Cut out of whatever the upstream says. */
   keys: readonly string[]
   clock: RelayClock
+  ticker?: Pick<Ticker, 'each'>
   ids: (prefix: string) => string
+  /** Once: the client is gone, or has been told. */
   onEnd(end: RelayEnd): void
+  /** Once, after that: the upstream is let go, and every response was reported or given up (at most 3 s later). */
+  onSettled?(): void
   marks?: { reply: Watermarks, speech: Watermarks }
 }
 
 export interface Relay {
   /** Ends it from our side: `error` event, then close. Idempotent. */
   end(fault: RelayFault): void
+  /** An event of the server's own to the model; no effect unless it is open. */
+  tell(text: string): void
+  /** An event of the server's own to the client. */
+  say(text: string): void
   readonly ended: boolean
   /** Last sign that somebody is there: an answer, speech heard, a typed message. */
   readonly activeAtMs: number
   /** Upstream messages that were no events, and so not passed on. */
   readonly dropped: number
+  /** Responses the model is at work on. */
+  readonly openResponses: readonly string[]
 }
-
-/** More in ten seconds than a slip explains: the upstream is broken. */
-const MAX_RUBBISH = 20
-const RUBBISH_WINDOW_MS = 10_000
-/** How often a paused side is looked at. */
-const PRESSURE_CHECK_MS = 500
 
 /** In the API's words. */
 const binaryRefused = { type: 'invalid_request_error', code: 'invalid_event', message: 'Expected a text WebSocket message; binary frames are not supported.' } as const
+/** An open microphone says nothing about whether someone is there. */
+const APPEND = 'input_audio_buffer.append'
 
-type Phase = { at: 'dialing', room: ReturnType<typeof createWaitingRoom> } | { at: 'open', upstream: Link } | { at: 'ended' }
+type Phase
+  = | { at: 'dialing', room: ReturnType<typeof createWaitingRoom> }
+    | { at: 'open', upstream: Link }
+    /** Without its client, until the model has reported what it was at work on. */
+    | { at: 'settling', upstream: Link, settling: Settling | undefined }
+    | { at: 'ended' }
+
+const passAll: Gate = { check: text => ({ do: 'pass', text, type: /input_audio_buffer\.append/.test(text.toString().slice(0, 100)) ? APPEND : '' }), serverEvent() {} }
 
 /** One conversation: client link ⇄ upstream link. Takes over the client link and ends it. */
 export function startRelay(options: RelayOptions): Relay {
-  const { client, clock } = options
+  const { client, clock, ids, gate = passAll, ticker = createTicker(clock) } = options
   const marks = options.marks ?? { reply: unreadReply, speech: unreadSpeech }
+  const watch = watchers(options.observers ?? [])
+  const responses = createOpenResponses()
   const dialing = new AbortController()
+  const startedAtMs = clock.nowMs()
   let phase: Phase = { at: 'dialing', room: createWaitingRoom() }
-  let activeAtMs = clock.nowMs()
-  let lastError: { type: string, code: string } | undefined
-  let dropped = 0
-  let rubbishAtMs: number[] = []
-  let cancelCheck = () => {}
+  let activeAtMs = startedAtMs
 
-  const reply = gauge(marks.reply, () => client.unreadBytes, upstreamOrNothing, unreadBytes => end({ code: 'client_too_slow', unreadBytes }))
-  const speech = gauge(marks.speech, () => phase.at === 'open' ? phase.upstream.unreadBytes : 0, () => client, unsentBytes => end({ code: 'upstream_stalled', unsentBytes }))
+  const reply = createGauge({
+    marks: marks.reply, ticker, nowMs: clock.nowMs, unread: () => client.unreadBytes, source: openUpstream,
+    giveUp: unreadBytes => end({ code: 'client_too_slow', unreadBytes }),
+  })
+  const speech = createGauge({
+    marks: marks.speech, ticker, nowMs: clock.nowMs, unread: () => openUpstream()?.unreadBytes ?? 0, source: () => client,
+    giveUp: unsentBytes => end({ code: 'upstream_stalled', unsentBytes }),
+  })
+  const ear = createUpstreamEar({
+    keys: options.keys, gate, watch, responses, ids, nowMs: clock.nowMs, pass: passToClient,
+    babble: count => end({ code: 'upstream_babble', count }),
+  })
 
-  function upstreamOrNothing(): Link | undefined {
+  function openUpstream(): Link | undefined {
     return phase.at === 'open' ? phase.upstream : undefined
   }
 
-  /** Watches one direction: what stands before `unread` pauses `source`. */
-  function gauge(limits: Watermarks, unread: () => number, source: () => Link | undefined, giveUp: (unreadBytes: number) => void) {
-    let pressure: Pressure = flowing
-    return {
-      get paused() { return pressure.phase === 'paused' },
-      feel() {
-        if (phase.at === 'ended') return
-        const [next, effect] = feelPressure(pressure, unread(), clock.nowMs(), limits)
-        pressure = next
-        if (effect === 'pause') source()?.pause()
-        if (effect === 'resume') source()?.resume()
-        if (effect === 'give_up') giveUp(unread())
-      },
+  function fromClient(text: WireText) {
+    if (phase.at !== 'open' && phase.at !== 'dialing') return
+    if (phase.at === 'open') watch.arrived('client')
+    const verdict = gate.check(text, clock.nowMs())
+    switch (verdict.do) {
+      case 'pass': return passToUpstream(verdict.text, verdict.type)
+      case 'refuse': return refuse(verdict.error)
+      case 'end': return end(verdict.fault)
+      default: verdict satisfies never
     }
   }
 
-  function checkPressure() {
-    if (reply.paused) reply.feel()
-    if (speech.paused) speech.feel()
-    // Feeling may have ended it.
-    if (phase.at === 'ended') return
-    cancelCheck = clock.setTimer(checkPressure, PRESSURE_CHECK_MS)
-  }
-
-  function fromClient(text: WireText) {
-    if (!isAppend(text)) activeAtMs = clock.nowMs()
+  function passToUpstream(text: WireText, type: string) {
+    if (type !== APPEND) {
+      activeAtMs = clock.nowMs()
+      responses.clientEvent(type)
+    }
     if (phase.at === 'open') {
       phase.upstream.send(text)
       speech.feel()
@@ -100,28 +125,38 @@ export function startRelay(options: RelayOptions): Relay {
       phase.room.add(text)
       if (phase.room.full) client.pause()
     }
+    watch.clientEvent(type, byteLength(text))
   }
 
-  function binaryFromClient() {
-    client.send(errorEvent(binaryRefused, options.ids('event')))
+  function refuse(error: { type: string, code: string | null }) {
+    watch.refused(error.code ?? error.type)
+    // Pausing the upstream doesn't stop answers of our own: whoever asks for errors and doesn't read them goes.
+    if (client.unreadBytes > 2 * marks.reply.highBytes) return end({ code: 'client_too_slow', unreadBytes: client.unreadBytes })
+    say(JSON.stringify({ type: 'error', event_id: ids('event'), error }))
+  }
+
+  function say(text: string) {
+    if (phase.at !== 'open' && phase.at !== 'dialing') return
+    client.send(text)
     reply.feel()
+  }
+
+  function tell(text: string) {
+    if (phase.at !== 'open') return
+    phase.upstream.send(text)
+    speech.feel()
   }
 
   function fromUpstream(text: WireText) {
-    if (phase.at !== 'open') return
-    const glance = glanceAt(text)
-    if (glance.kind === 'rubbish') return drop()
-    lastError = glance.kind === 'error' ? { type: glance.type, code: glance.code } : undefined
-    activeAtMs = clock.nowMs()
-    client.send(withoutKeys(text, options.keys, glance.kind === 'error'))
-    reply.feel()
+    if (phase.at === 'open' || phase.at === 'settling') ear.hear(text)
+    if (phase.at === 'settling') phase.settling?.look()
   }
 
-  function drop() {
-    dropped++
-    const nowMs = clock.nowMs()
-    rubbishAtMs = [...rubbishAtMs.filter(atMs => nowMs - atMs < RUBBISH_WINDOW_MS), nowMs]
-    if (rubbishAtMs.length > MAX_RUBBISH) end({ code: 'upstream_babble', count: rubbishAtMs.length })
+  function passToClient(text: WireText) {
+    if (phase.at !== 'open') return
+    activeAtMs = clock.nowMs()
+    client.send(text)
+    reply.feel()
   }
 
   function dialed(result: DialResult) {
@@ -132,53 +167,72 @@ export function startRelay(options: RelayOptions): Relay {
     if (!result.ok) return end(result.fault)
     const waiting = phase.room.leave()
     phase = { at: 'open', upstream: result.link }
+    watch.opened(clock.nowMs() - startedAtMs)
     for (const event of [...options.opening, ...waiting]) result.link.send(event)
-    result.link.listen({ message: fromUpstream, binary: drop, socketDrained: speech.feel, closed: upstreamClosed })
+    result.link.listen({ message: fromUpstream, binary: ear.drop, socketDrained: speech.feel, closed: upstreamClosed })
     client.resume()
     speech.feel()
   }
 
   function clientClosed(code: number) {
-    finish(upstream => upstream?.close(isSendable(code) ? code : 1000, ''), { by: 'client', code })
+    finish({ by: 'client', code }, isSendable(code) ? code : 1000, () => undefined)
   }
 
-  function upstreamClosed(code: number, reason: string) {
-    const fault: RelayFault = { code: 'upstream_lost', closeCode: code, reason }
+  function upstreamClosed(code: number, said: string) {
+    if (phase.at === 'settling') return letGo(phase.upstream, 1000)
+    const reason = withoutKeys(said, options.keys, true).toString()
+    const explained = ear.lastError
+    const fault = faultOfClose(code, reason, explained)
     const notice = describeFault(fault)
-    const explained = lastError
-    finish(() => {
-      if (!explained) client.send(errorEvent(notice, options.ids('event')))
-      const said = withoutKeys(reason, options.keys, true).toString()
-      client.close(notice.closeCode, said || closeReason(explained ?? notice))
-    }, { by: 'upstream', code, reason: withoutKeys(reason, options.keys, true).toString() })
+    finish({ by: 'upstream', code, reason, fault }, undefined, () => {
+      if (!explained) client.send(errorEvent(notice, ids('event')))
+      client.close(closeCodeAfter(code), reason || closeReason(explained ?? notice))
+    })
   }
 
   function end(fault: RelayFault) {
     const notice = describeFault(fault)
-    finish(upstream => {
-      client.send(errorEvent(notice, options.ids('event')))
+    finish({ by: 'fault', fault }, 1000, () => {
+      client.send(errorEvent(notice, ids('event')))
       client.close(notice.closeCode, closeReason(notice))
-      upstream?.close(1000, '')
-    }, { by: 'fault', fault })
+    })
   }
 
-  function finish(sayGoodbye: (upstream: Link | undefined) => void, how: RelayEnd) {
-    if (phase.at === 'ended') return
-    const upstream = upstreamOrNothing()
-    phase = { at: 'ended' }
-    cancelCheck()
+  /** @param upstreamCode what the upstream is closed with; undefined: it is gone */
+  function finish(how: RelayEnd, upstreamCode: number | undefined, sayGoodbye: () => void) {
+    if (phase.at !== 'open' && phase.at !== 'dialing') return
+    const upstream = openUpstream()
+    phase = upstream ? { at: 'settling', upstream, settling: undefined } : { at: 'ended' }
+    reply.stop()
+    speech.stop()
     dialing.abort()
-    sayGoodbye(upstream)
+    sayGoodbye()
     options.onEnd(how)
+    if (phase.at !== 'settling') return options.onSettled?.()
+    if (upstreamCode === undefined || responses.none) return letGo(phase.upstream, upstreamCode)
+    const { upstream: link } = phase
+    phase.settling = settle({ upstream: link, responses, ids, setTimer: clock.setTimer, done: () => letGo(link, upstreamCode) })
   }
 
-  client.listen({ message: fromClient, binary: binaryFromClient, socketDrained: reply.feel, closed: clientClosed })
-  checkPressure()
+  function letGo(upstream: Link, code: number | undefined) {
+    if (phase.at !== 'settling') return
+    phase.settling?.stop()
+    phase = { at: 'ended' }
+    const unreported = responses.ids
+    if (unreported.length > 0) watch.cutOff(unreported)
+    if (code !== undefined) upstream.close(code, '')
+    options.onSettled?.()
+  }
+
+  client.listen({ message: fromClient, binary: () => refuse(binaryRefused), socketDrained: reply.feel, closed: clientClosed })
   options.dial(dialing.signal).then(dialed, (error: unknown) => end({ code: 'engine_failed', detail: error instanceof Error ? error.message : 'unknown' }))
   return {
     end,
-    get ended() { return phase.at === 'ended' },
+    tell,
+    say,
+    get ended() { return phase.at !== 'open' && phase.at !== 'dialing' },
     get activeAtMs() { return activeAtMs },
-    get dropped() { return dropped },
+    get dropped() { return ear.dropped },
+    get openResponses() { return responses.ids },
   }
 }

@@ -1,22 +1,45 @@
+import type { ServerEventFacts } from './gate.ts'
 import type { WireText } from './link.ts'
 
 /** What the relay has to know of an upstream's message; the message itself goes on untouched. */
 export type ServerEventGlance
-  = | { kind: 'event', type: string }
-    | { kind: 'error', type: string, code: string }
-  /** Too long to be worth parsing (audio), but an object with a type. */
-    | { kind: 'bulk' }
+  /** One of the many: a piece of voice or text. Nothing in it concerns the relay, so it wasn't parsed. */
+  = | { kind: 'delta', type: string }
+    | { kind: 'event', event: ServerEventFacts }
     | { kind: 'rubbish' }
 
-/** Of a turn's events only audio deltas are longer, and nothing in them concerns the relay. */
-const PARSED_BYTES = 4096
+/** Nine of ten events of a turn. */
+const deltas = [
+  'response.output_audio.delta',
+  'response.output_audio_transcript.delta',
+  'response.output_text.delta',
+  'response.function_call_arguments.delta',
+  'response.mcp_call_arguments.delta',
+  'conversation.item.input_audio_transcription.delta',
+]
+const glances = new Map(deltas.map(type => [type, { kind: 'delta', type } as const]))
+const rubbish = { kind: 'rubbish' } as const
+
+/** The type stands first, or after the event's id: servers write either. Where it stands elsewhere the event is parsed, which is never wrong. */
+const HEAD = /^\{\s*(?:"event_id"\s*:\s*"[\w-]*"\s*,\s*)?"type"\s*:\s*"([\w.]+)"/
+const HEAD_BYTES = 128
 const OPEN = 0x7b
 const CLOSE = 0x7d
-const rubbish = { kind: 'rubbish' } as const
 
 /** Looks at one message of the upstream. Never throws. */
 export function glanceAt(text: WireText): ServerEventGlance {
-  if (text.length > PARSED_BYTES) return glanceAtBulk(text)
+  const head = typeof text === 'string' ? text.slice(0, HEAD_BYTES) : text.toString('latin1', 0, HEAD_BYTES)
+  const type = HEAD.exec(head)?.[1]
+  const delta = type === undefined ? undefined : glances.get(type)
+  if (delta) return isBraced(text) ? delta : rubbish
+  return parsed(text)
+}
+
+function isBraced(text: WireText): boolean {
+  return typeof text === 'string' ? text.startsWith('{') && text.endsWith('}') : text[0] === OPEN && text[text.length - 1] === CLOSE
+}
+
+function parsed(text: WireText): ServerEventGlance {
   let event: unknown
   try {
     event = JSON.parse(text.toString())
@@ -24,17 +47,15 @@ export function glanceAt(text: WireText): ServerEventGlance {
     return rubbish
   }
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return rubbish
-  const { type, error } = event as { type?: unknown, error?: unknown }
-  if (typeof type !== 'string') return rubbish
-  if (type !== 'error') return { kind: 'event', type }
-  const { type: errorType, code } = (error ?? {}) as { type?: unknown, code?: unknown }
-  return { kind: 'error', type: typeof errorType === 'string' ? errorType : 'server_error', code: typeof code === 'string' ? code : 'server_error' }
+  return typeof (event as { type?: unknown }).type === 'string' ? { kind: 'event', event: event as ServerEventFacts } : rubbish
 }
 
-function glanceAtBulk(text: WireText): ServerEventGlance {
-  const bytes = typeof text === 'string' ? Buffer.from(text) : text
-  const isObject = bytes[0] === OPEN && bytes[bytes.length - 1] === CLOSE
-  return isObject && bytes.includes('"type"') ? { kind: 'bulk' } : rubbish
+/** What an `error` event of an upstream says, read leniently. */
+export interface SaidError { type: string, code: string }
+
+export function saidError({ error }: ServerEventFacts): SaidError {
+  const { type, code } = (typeof error === 'object' && error !== null ? error : {}) as { type?: unknown, code?: unknown }
+  return { type: typeof type === 'string' ? type : 'server_error', code: typeof code === 'string' ? code : 'server_error' }
 }
 
 /** What a provider quotes of a key in its errors: `sk-proj-****abcd`. */
@@ -45,14 +66,8 @@ const CUT = '[key]'
  * The message without the server's keys, should an upstream ever echo one, and without the pieces of a key that errors quote.
  * The same object when there was nothing to cut.
  */
-export function withoutKeys(text: WireText, keys: readonly string[], isError: boolean): WireText {
-  if (!isError && !keys.some(key => text.includes(key))) return text
-  const clean = keys.reduce((rest, key) => rest.replaceAll(key, CUT), text.toString())
+export function withoutKeys(text: WireText, keys: readonly (string | Buffer)[], isError: boolean): WireText {
+  if (!isError && !keys.some(key => text.includes(key as string))) return text
+  const clean = keys.reduce<string>((rest, key) => rest.replaceAll(key.toString(), CUT), text.toString())
   return isError ? clean.replace(KEY_LIKE, CUT) : clean
-}
-
-/** A client's event that says nothing about whether someone is there: an open microphone sends it all the time. */
-export function isAppend(text: WireText): boolean {
-  const head = typeof text === 'string' ? text.slice(0, 160) : text.toString('latin1', 0, 160)
-  return /"type"\s*:\s*"input_audio_buffer\.append"/.test(head)
 }

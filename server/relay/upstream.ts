@@ -3,7 +3,8 @@ import { WebSocket } from 'ws'
 import { decideDial, dialPolicy, parseRetryAfter, type DialFailure, type DialPolicy } from './dial-policy.ts'
 import type { RelayFault } from './fault.ts'
 import type { Link } from './link.ts'
-import { linkOfSocket, upstreamHeartbeat, type WebSocketLinkOptions } from './websocket-link.ts'
+import type { Ticker } from './ticker.ts'
+import { linkOfSocket, upstreamHeartbeat, type Heartbeat } from './websocket-link.ts'
 
 /** A 15 MiB append is 20 MiB of base64; the rest of the event fits beside it. */
 export const MAX_EVENT_BYTES = 21 * 1024 * 1024
@@ -18,7 +19,8 @@ export interface DialOptions {
   signal: AbortSignal
   policy?: DialPolicy
   random?: () => number
-  heartbeat?: WebSocketLinkOptions
+  heartbeat?: Heartbeat
+  ticker?: Ticker
 }
 
 /**
@@ -66,7 +68,7 @@ function pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signal, heartbeat }: DialOptions): Promise<DialFailure | { link: Link }> {
+function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signal, heartbeat, ticker }: DialOptions): Promise<DialFailure | { link: Link }> {
   return new Promise(resolve => {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_EVENT_BYTES, followRedirects: false })
     let settled = false
@@ -87,7 +89,7 @@ function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signa
     signal.addEventListener('abort', abort)
     socket.on('error', error => fail({ kind: 'network', code: (error as NodeJS.ErrnoException).code }))
     // The link is made in the same tick: the first event may follow the handshake in one packet.
-    socket.on('open', () => settled ? socket.terminate() : settle({ link: linkOfSocket(socket, heartbeat ?? upstreamHeartbeat) }))
+    socket.on('open', () => settled ? socket.terminate() : settle({ link: linkOfSocket(socket, heartbeat ?? upstreamHeartbeat, ticker) }))
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
       void readRefusal(response).then(saidCode => fail({
         kind: 'http',

@@ -1,29 +1,45 @@
 import type { WebSocket } from 'ws'
 import { boundedReason, isSendable, type Link, type LinkListener, type WireText } from './link.ts'
+import { createTicker, ticksWithin, type Ticker } from './ticker.ts'
 
-export interface WebSocketLinkOptions {
+export interface Heartbeat {
   /** Nothing heard for this long ⇒ ping. */
   pingAfterMs: number
   /** No sign of life this long after the ping ⇒ the line is half-open: closed as 1006. */
   answerWithinMs: number
   /** How long the other side may take to answer a close. */
   closeWithinMs?: number
-  /** Pings that a side may send in ten seconds. More ⇒ 1008. */
+  /** Pings and pongs that a side may send in ten seconds. More ⇒ 1008. */
   maxPings?: number
 }
 
-/** A ping every 20 s as the API's own server does; a browser that sleeps through 10 s more is gone. */
-export const downstreamHeartbeat = { pingAfterMs: 20_000, answerWithinMs: 10_000 } as const satisfies WebSocketLinkOptions
-/** A dead upstream is noticed within 8 s. */
-export const upstreamHeartbeat = { pingAfterMs: 4_000, answerWithinMs: 4_000 } as const satisfies WebSocketLinkOptions
+/** Either leg: a line that died is noticed within 8 s. Browsers answer pings by themselves, in a tab that sleeps too. */
+export const heartbeat = { pingAfterMs: 4000, answerWithinMs: 4000 } as const satisfies Heartbeat
+export const downstreamHeartbeat: Heartbeat = heartbeat
+export const upstreamHeartbeat: Heartbeat = heartbeat
 
 const PING_WINDOW_MS = 10_000
+const TEXT = { binary: false } as const
+
+/** For links that were given none: one for the process. */
+const sharedTicker = createTicker({
+  setTimer(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+})
 
 /** A `ws` socket, open, as a link. Owns the socket: `close` ends it, by force when the other side doesn't answer. */
-export function linkOfSocket(socket: WebSocket, options: WebSocketLinkOptions): Link {
+export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker = sharedTicker): Link {
+  const { pingAfterMs, answerWithinMs, closeWithinMs = 2000, maxPings = 100 } = beat
+  const pingAfterTicks = ticksWithin(pingAfterMs, ticker)
+  const answerWithinTicks = ticksWithin(answerWithinMs, ticker)
+  const windowTicks = ticksWithin(PING_WINDOW_MS, ticker)
   let listener: LinkListener | undefined
-  let heardAt = performance.now()
-  let pingedAt: number | undefined
+  let heardAtTick = ticker.count
+  let pingedAtTick: number | undefined
+  let windowFromTick = ticker.count
   let pings = 0
   let killTimer: NodeJS.Timeout | undefined
 
@@ -31,49 +47,56 @@ export function linkOfSocket(socket: WebSocket, options: WebSocketLinkOptions): 
   socket.pause()
   // An unlistened 'error' (payload limit, bad frame) would be an uncaught exception; 'close' always follows.
   socket.on('error', () => undefined)
-  socket.on('pong', heard)
-  socket.on('ping', () => {
-    heard()
-    if (++pings > (options.maxPings ?? 100)) close(1008, 'invalid_request_error.too_many_pings')
-  })
+  socket.on('pong', control)
+  socket.on('ping', control)
   socket.on('message', (data, isBinary) => {
     heard()
+    // After our close or theirs nothing counts any more.
     if (socket.readyState !== socket.OPEN) return
     if (isBinary) listener?.binary()
     else listener?.message(data as Buffer)
   })
   socket.on('close', (code, reason) => {
-    clearInterval(heartbeat)
-    clearInterval(pingWindow)
+    unwatch()
     clearTimeout(killTimer)
     const ears = listener
     listener = undefined
     ears?.closed(code, reason.toString())
   })
-
-  const pingWindow = setInterval(() => { pings = 0 }, PING_WINDOW_MS)
-  const heartbeat = setInterval(checkLife, Math.min(1000, options.pingAfterMs / 4))
-  heartbeat.unref()
-  pingWindow.unref()
+  const unwatch = ticker.each(checkLife)
 
   function heard() {
-    heardAt = performance.now()
-    pingedAt = undefined
+    heardAtTick = ticker.count
+    pingedAtTick = undefined
+  }
+
+  function control() {
+    heard()
+    if (ticker.count - windowFromTick >= windowTicks) {
+      windowFromTick = ticker.count
+      pings = 0
+    }
+    if (++pings > maxPings) close(1008, 'invalid_request_error.too_many_pings')
   }
 
   function checkLife() {
     // While we don't read, pongs wait unread too: silence says nothing.
     if (socket.isPaused || socket.readyState !== socket.OPEN) return heard()
-    const now = performance.now()
-    if (pingedAt !== undefined && now - pingedAt > options.answerWithinMs) return socket.terminate()
-    if (pingedAt !== undefined || now - heardAt < options.pingAfterMs) return
-    pingedAt = now
-    socket.ping(() => undefined)
+    if (pingedAtTick !== undefined) {
+      if (ticker.count - pingedAtTick >= answerWithinTicks) socket.terminate()
+    } else if (ticker.count - heardAtTick >= pingAfterTicks) {
+      pingedAtTick = ticker.count
+      socket.ping()
+    }
+  }
+
+  function drained() {
+    listener?.socketDrained()
   }
 
   function close(code: number, reason: string) {
     if (socket.readyState === socket.CLOSED || killTimer) return
-    killTimer = setTimeout(() => socket.terminate(), options.closeWithinMs ?? 2000)
+    killTimer = setTimeout(() => socket.terminate(), closeWithinMs)
     // A paused socket would never see the answer.
     socket.resume()
     socket.close(isSendable(code) ? code : 1011, boundedReason(reason))
@@ -82,8 +105,7 @@ export function linkOfSocket(socket: WebSocket, options: WebSocketLinkOptions): 
   return {
     get unreadBytes() { return socket.bufferedAmount },
     send(text: WireText) {
-      if (socket.readyState !== socket.OPEN) return
-      socket.send(text, { binary: false }, () => listener?.socketDrained())
+      if (socket.readyState === socket.OPEN) socket.send(text, TEXT, drained)
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),

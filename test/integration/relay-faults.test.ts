@@ -151,11 +151,12 @@ describe('an upstream that doesn\'t take the call', () => {
     expect(upstream.connections).toHaveLength(1)
   })
 
-  it('U3: a key refused after the upgrade, as OpenAI does it: error and close arrive, the key it quotes doesn\'t', async () => {
+  it('U3: a key refused after the upgrade, as OpenAI does it: the sentence for the operator, no piece of the key, no retry', async () => {
     await serveAgain({ OPENAI_API_KEY: `${KEY}-wrong` })
     const result = await ending(await server.connect())
     expect(result).toMatchObject({ code: 3000, reason: 'invalid_request_error.invalid_api_key', error: { code: 'invalid_api_key' } })
-    expect(result.error!.message).toBe('Incorrect API key provided: [key]. You can find your API key in your account.')
+    expect(result.error!.message).toBe('The model\'s provider refused the server\'s API key (invalid_api_key). Whoever runs this server has to check OPENAI_API_KEY.')
+    expect(upstream.connections).toHaveLength(1)
   })
 
   it('U4: 429 with Retry-After that fits: waits exactly that long', async () => {

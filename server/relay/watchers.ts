@@ -1,0 +1,25 @@
+import type { RelayObserver } from './observer.ts'
+
+/** All observers as one. A method that none of them has costs a look at an empty list; nothing is allocated for an event. */
+export function watchers(observers: readonly RelayObserver[]): Required<RelayObserver> {
+  const having = <K extends keyof RelayObserver>(method: K) =>
+    observers.filter((observer): observer is RelayObserver & Required<Pick<RelayObserver, K>> => observer[method] !== undefined)
+  const arrived = having('arrived')
+  const opened = having('opened')
+  const clientEvent = having('clientEvent')
+  const serverEvent = having('serverEvent')
+  const passed = having('passed')
+  const dropped = having('dropped')
+  const refused = having('refused')
+  const cutOff = having('cutOff')
+  return {
+    arrived(from) { for (const each of arrived) each.arrived(from) },
+    opened(dialedMs) { for (const each of opened) each.opened(dialedMs) },
+    clientEvent(type, bytes) { for (const each of clientEvent) each.clientEvent(type, bytes) },
+    serverEvent(event) { for (const each of serverEvent) each.serverEvent(event) },
+    passed(type, bytes) { for (const each of passed) each.passed(type, bytes) },
+    dropped() { for (const each of dropped) each.dropped() },
+    refused(code) { for (const each of refused) each.refused(code) },
+    cutOff(responseIds) { for (const each of cutOff) each.cutOff(responseIds) },
+  }
+}
