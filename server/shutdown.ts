@@ -20,13 +20,14 @@ const REST_MS = 3000
  * and close with 1001. A second signal doesn't wait.
  */
 export function createShutdown({ instance, servers, closeRest, exit }: ShutdownOptions) {
-  const { log, calls, door, brain, settings } = instance
+  const { log, calls, door, brains, personas, settings } = instance
   let stopping = false
 
   return async function stop(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
     if (stopping) return exit(signal === 'SIGINT' ? 130 : 143)
     stopping = true
     instance.beginDraining()
+    personas.close()
     log.info({ signal, calls: calls.live }, 'stopping')
     await calls.drain(signal === 'SIGINT' ? 0 : settings.drainSeconds)
     await door.close(GOODBYE_MS)
@@ -35,7 +36,7 @@ export function createShutdown({ instance, servers, closeRest, exit }: ShutdownO
       server.closeAllConnections()
     }
     await Promise.race([
-      Promise.allSettled([closeRest(), brain.close()]),
+      Promise.allSettled([closeRest(), brains.close()]),
       new Promise(resolve => setTimeout(resolve, REST_MS)),
     ])
     log.info({ trapped: trapped.count }, 'stopped')

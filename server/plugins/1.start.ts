@@ -20,6 +20,7 @@ export default defineNitroPlugin(() => {
   if (!masksNatively()) started.log.warn('bufferutil is not in use: relaying costs about ten times the CPU. Reinstall with `npm ci`.')
   // The engine takes a moment: better now than in the first talker's call.
   void started.brain.warmUp()
+  started.personas.watch()
 })
 
 /** The environment wins over the file. */

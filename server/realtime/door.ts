@@ -2,11 +2,14 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Log } from '../log.ts'
+import type { PersonaRef } from '../personas/persona.ts'
+import type { CastPersona } from '../personas/personas.ts'
 import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
-import { downstreamHeartbeat, linkOfSocket, type WebSocketLinkOptions } from '../relay/websocket-link.ts'
+import { downstreamHeartbeat, linkOfSocket, type Heartbeat } from '../relay/websocket-link.ts'
 import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
 import type { Calls } from './calls.ts'
 import { instance } from './current.ts'
+import { modelOf } from './session-configuration.ts'
 
 export interface Door {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
@@ -17,9 +20,11 @@ export interface Door {
 export interface DoorOptions {
   house: House
   calls: Calls
+  /** Whom a page's ticket is for; undefined: that one is gone, or nobody can answer for it. */
+  recall(persona: PersonaRef | undefined): Extract<CastPersona, { able: true }> | undefined
   ids: (prefix: string) => string
   log: Log
-  heartbeat?: WebSocketLinkOptions
+  heartbeat?: Heartbeat
   maxEventBytes?: number
 }
 
@@ -31,7 +36,7 @@ const CLOSE_CHECK_MS = 20
  * Every WebSocket comes through here: admitted and given to the calls, or answered in plain HTTP. `ws` itself and not Nitro's
  * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary.
  */
-export function createDoor({ house, calls, ids, log, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES }: DoorOptions): Door {
+export function createDoor({ house, calls, recall, ids, log, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES }: DoorOptions): Door {
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   const sockets = new WebSocketServer({
     noServer: true,
@@ -52,23 +57,26 @@ export function createDoor({ house, calls, ids, log, heartbeat = downstreamHeart
         log.info({ status: decision.status, code: decision.code }, 'connection refused')
         return refuse(socket, decision)
       }
+      const met = decision.claim && recall(decision.claim.persona)
+      if (decision.claim && !met) return refuse(socket, personaGone)
       admitted.set(request, decision)
-      sockets.handleUpgrade(request, socket, head, ws => letIn(decision, linkOfSocket(ws, heartbeat)))
+      sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat)))
     } catch (error) {
       log.error({ err: error }, 'the door failed')
       socket.destroy()
     }
   }
 
-  function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, link: ReturnType<typeof linkOfSocket>) {
+  function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, met: ReturnType<DoorOptions['recall']>, link: ReturnType<typeof linkOfSocket>) {
     calls.begin(link, {
       callId: claim?.callId ?? ids('call'),
       conversationId: claim?.conversationId ?? ids('conv'),
       person,
       policy,
-      model,
+      model: met ? modelOf(met.persona, met.brain) : model,
       intent,
       session,
+      ...(met && { persona: met.persona, brain: met.brain }),
       from: subprotocol === 'kaiwa.v1' ? 'page' : 'client',
     })
   }
@@ -82,6 +90,8 @@ export function createDoor({ house, calls, ids, log, heartbeat = downstreamHeart
     },
   }
 }
+
+const personaGone: Parameters<typeof refuse>[1] = { status: 404, code: 'persona_not_found', message: 'That persona is no longer here. Choose another one and start again.' }
 
 function badHandshake(message: string, version: string | string[] | undefined): Parameters<typeof refuse>[1] {
   return version === undefined || version === '13' || version === '8'

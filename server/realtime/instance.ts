@@ -1,6 +1,9 @@
+import { dirname } from 'node:path'
 import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
 import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
+import { createBrains, type Brains, type BrainsOptions } from '../brains/brains.ts'
+import { inCheckout } from '../checkout.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
 import { mcpReachOf } from '../engine/mcp-reach.ts'
 import { trapped } from '../global-trap.ts'
@@ -9,9 +12,11 @@ import { createHeadroom, type Headroom } from '../numbers/headroom.ts'
 import { createNumbers, type Numbers } from '../numbers/numbers.ts'
 import { createProcessReading } from '../numbers/process-reading.ts'
 import type { House } from './admission.ts'
-import { createBrain, type Brain, type BrainOptions } from './brain.ts'
+import type { Brain } from './brain.ts'
 import { createCalls, type Calls } from './calls.ts'
 import { serverClock } from './clock.ts'
+import { DEFAULT_PERSONA } from '../personas/persona.ts'
+import { createPersonas, type Personas } from '../personas/personas.ts'
 import { createDoor, type Door, type DoorOptions } from './door.ts'
 import { randomId } from './ids.ts'
 import { probeHearing } from '../engine/capability.ts'
@@ -24,7 +29,12 @@ export interface Instance {
   ids: (prefix: string) => string
   tickets: Tickets
   secrets: ClientSecrets
+  /** The server's own. */
   brain: Brain
+  /** All that can answer. */
+  brains: Brains
+  /** Whom a page can talk with. */
+  personas: Personas
   calls: Calls
   numbers: Numbers
   /** Started by a plugin. */
@@ -39,25 +49,44 @@ export interface Instance {
 
 export interface InstanceOptions {
   env?: Readonly<Record<string, string | undefined>>
-  startEngine?: BrainOptions['startEngine']
-  dialing?: BrainOptions['dialing']
+  startEngine?: BrainsOptions['startEngine']
+  dialing?: BrainsOptions['dialing']
   door?: Pick<DoorOptions, 'heartbeat' | 'maxEventBytes'>
   log?: Log
 }
 
+/** The built-in ones lie beside it. */
+const SHIPPED_PERSONA = 'personas/default.yaml'
+
+const ableToRecall = (personas: Personas): DoorOptions['recall'] => ref => {
+  const met = ref ? personas.recall(ref) : personas.find(DEFAULT_PERSONA)
+  return met?.able ? met : undefined
+}
+
 /** Puts the parts together; opens nothing. */
 export function createInstance(settings: Settings, options: InstanceOptions = {}): Instance {
-  const secrets = secretsOf(options.env ?? process.env)
-  const keys = settings.brain.kind !== 'local' && settings.brain.key ? [settings.brain.key] : []
-  const log = options.log ?? createLog({ level: settings.logLevel, secrets: [...secrets, ...keys] })
+  const env = options.env ?? process.env
+  // Grows: a persona may bring a key of its own while the server runs.
+  const secrets = secretsOf(env)
+  const log = options.log ?? createLog({ level: settings.logLevel, secrets })
   const ids = randomId
   const tickets = createTickets(() => Date.now())
   const clientSecrets = createClientSecrets({ nowMs: () => Date.now(), ids })
   const { engine } = settings
-  const brain = createBrain(settings.brain, {
+  const brains = createBrains(settings.brain, {
+    env,
+    onKey: key => { if (!secrets.includes(key)) secrets.push(key) },
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log, mcpReach: mcpReachOf(settings) })),
     probeHearing: () => probeHearing(engine),
     dialing: options.dialing,
+  })
+  const brain = brains.own
+  const personas = createPersonas({
+    shippedDir: dirname(inCheckout(SHIPPED_PERSONA)),
+    ownDir: settings.personasDir,
+    brains,
+    bounds: { maxCallMinutes: settings.maxCallMinutes, budgetUsd: settings.budgets.perCallUsd },
+    log,
   })
   const numbers = createNumbers({ models: [settings.brain.model] })
   const headroom = createHeadroom({
@@ -68,7 +97,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
       : log.info({ reading }, 'room for calls again'),
   })
   numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation })
-  const calls = createCalls({ brain, settings, clock: serverClock, ids, log, keys })
+  const calls = createCalls({ brain, settings, clock: serverClock, ids, log })
   let sealed: Buffer | undefined
   const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
   let draining = false
@@ -82,6 +111,6 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
   }
-  const door = createDoor({ house, calls, ids, log, ...options.door })
-  return { settings, log, ids, tickets, secrets: clientSecrets, brain, calls, numbers, headroom, sealKey, house, door, beginDraining() { draining = true } }
+  const door = createDoor({ house, calls, recall: ableToRecall(personas), ids, log, ...options.door })
+  return { settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, headroom, sealKey, house, door, beginDraining() { draining = true } }
 }

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { EngineSettings } from '../config/settings.ts'
 import type { McpReach } from '../engine/mcp-reach.ts'
 import type { Log } from '../log.ts'
-import type { LocalEngine } from './brain.ts'
+import type { LocalEngine } from '../brains/local-brain.ts'
+import { inCheckout } from '../checkout.ts'
 import { serverClock } from './clock.ts'
 import { createChatResponder } from '../engine/chat-responder.ts'
 
@@ -41,7 +39,7 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpR
         random: Math.random,
         evaluate: calculator.evaluate,
       })
-  const { stages, report, close } = await createNodeStages({ ...chosen, assetsDir: findModels(), responder, workerUrls })
+  const { stages, report, close } = await createNodeStages({ ...chosen, assetsDir: inCheckout(MODELS), responder, workerUrls })
   log.info({ stage: 'responder' }, llm ? `Answers come from the language model ${llm.model} at ${llm.url.origin}.` : 'Answers come from the offline responder.')
   for (const stage of ['vad', 'stt', 'tts'] as const) log[report[stage].able ? 'info' : 'warn']({ stage }, report[stage].sentence)
   return {
@@ -58,18 +56,4 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpR
     atCapacity: () => (stages.transcriber?.waitingTurns ?? 0) >= MAX_WAITING_TURNS,
     close: async () => { await Promise.all([close(), calculator.close()]) },
   }
-}
-
-/** The models lie beside the sources; the bundle lies somewhere below the same root, and is started from it. */
-function findModels(): string {
-  const starts = [dirname(fileURLToPath(import.meta.url)), process.cwd()]
-  for (let folder of starts) {
-    for (;;) {
-      if (existsSync(join(folder, MODELS))) return join(folder, MODELS)
-      const parent = dirname(folder)
-      if (parent === folder) break
-      folder = parent
-    }
-  }
-  return join(process.cwd(), MODELS)
 }

@@ -8,7 +8,7 @@ import type { CallGrant } from '../../shared/calls.ts'
 import { readSettings } from '../../server/config/settings.ts'
 import { createLog } from '../../server/log.ts'
 import { refusalBody } from '../../server/realtime/admission.ts'
-import type { LocalEngine } from '../../server/realtime/brain.ts'
+import type { LocalEngine } from '../../server/brains/local-brain.ts'
 import { grantCall } from '../../server/realtime/call-request.ts'
 import { createInstance, type Instance, type InstanceOptions } from '../../server/realtime/instance.ts'
 import { grantSecret } from '../../server/realtime/secret-request.ts'
@@ -90,7 +90,7 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise(resolve => http.close(resolve))
-      await instance.brain.close()
+      await instance.brains.close()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
