@@ -70,7 +70,8 @@ describe('how fast', () => {
   })
   it('a page may talk for two hours in frames of 20 ms', () => {
     const pace = createPace(pageRates)
-    for (let ms = 0; ms < 7_200_000; ms += 20) expect(pace.take(1280 + 49, ms)).toBeUndefined()
+    const frames = Array.from({ length: 7_200_000 / 20 }, (_, n) => n * 20)
+    expect(frames.some(ms => pace.take(20 * 64 + 49, ms) !== undefined)).toBe(false)
   })
   it('a page that sends a recording five times as fast as it was spoken is cut off', () => {
     const gate = createGate({ policy: 'locked' })
