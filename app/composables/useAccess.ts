@@ -7,6 +7,3 @@ export function useAccess() {
     return told ?? { signIn: { needed: false, ways: [] }, person: { name: undefined, by: 'anonymous' } }
   })
 }
-
-/** Nobody can do anything here before signing in. */
-export const mustSignIn = ({ signIn, person }: AccessInfo) => signIn.needed && person === undefined

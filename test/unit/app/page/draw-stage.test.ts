@@ -126,7 +126,7 @@ describe('the axis', () => {
   })
 
   test('a limit is a red stop at the right end', () => {
-    expect(lines(draw({ name: 'limit' }), 'red').some(line => line.x0 === 974)).toBe(true)
+    expect(lines(draw({ name: 'limit', of: 'call' }), 'red').some(line => line.x0 === 974)).toBe(true)
   })
 })
 

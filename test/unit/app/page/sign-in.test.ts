@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { mustSignIn } from '../../../../app/components/sign-in/must-sign-in.ts'
 import { returnPath } from '../../../../app/components/sign-in/return-path.ts'
 import { problemOfQuery, signIn } from '../../../../app/components/sign-in/sign-in-request.ts'
-import { mustSignIn } from '../../../../app/composables/useAccess.ts'
 import { en } from '../../../../app/i18n/en.ts'
 
 describe('where one goes after signing in', () => {
