@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { CallSheet, DialResult, Side } from './call-watch.ts'
-import { brains, enders, errorCodes, faultCodes, labelIn, OTHER, refusalCodes } from './labels.ts'
+import { brains, enders, errorCodes, faultCodes, labelIn, refusalCodes } from './labels.ts'
 import { breakerStates, shorts, type NumberSources } from './number-sources.ts'
 import { tallySheet, type Tally, type TallySheet } from './tally.ts'
 
@@ -10,7 +10,7 @@ const DIAL_S = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 3, 5, 10]
 const RELAY_S = [0.00001, 0.000025, 0.00005, 0.0001, 0.00015, 0.0002, 0.0003, 0.0005, 0.001, 0.0015, 0.003, 0.005, 0.01, 0.025, 0.1]
 const FIRST_AUDIO_S = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10]
 
-type Use = Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'prices_of' | 'response'>
+type Use = Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'response'>
 
 /** Every metric of Kaiwa's own, in the registry; docs/operating.md has them in a table. */
 export function defineMetrics(registry: Registry, sources: NumberSources, models: ReadonlySet<string>) {
@@ -70,15 +70,18 @@ function defineMessages(registry: Registry): Pick<CallSheet, 'events' | 'bytes' 
   }
 }
 
-/** Money and tokens. A model keeps its name when it has a price, or is the server's own: callers may ask for any. */
+/** A dated snapshot is filed under its model. */
+const SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/
+
+/** Money and tokens. Only models that are known beforehand keep their name: callers may ask for any. */
 function defineUse(registry: Registry, models: ReadonlySet<string>) {
   const money = new Counter({ name: 'kaiwa_money_usd_total', help: 'US dollars, by the price list in use', labelNames: ['model', 'kind'], registers: [registry] })
   const tokens: TallySheet<'model' | 'direction' | 'modality' | 'cached'>
     = tallySheet(registry, { name: 'kaiwa_tokens_total', help: 'Tokens; cached ones are counted once, as cached', labels: ['model', 'direction', 'modality', 'cached'] })
   const transcribed = new Counter({ name: 'kaiwa_transcription_seconds_total', help: 'Audio whose transcription is billed by time', labelNames: ['model'], registers: [registry] })
 
-  return ({ response_id: responseId, model: said, prices_of: pricesOf, response }: Use) => {
-    const model = pricesOf !== null || models.has(said) ? said : OTHER
+  return ({ response_id: responseId, model: said, response }: Use) => {
+    const model = models.has(said) ? said : labelIn(models, said.replace(SNAPSHOT, ''))
     const { input_tokens: input, output_tokens: output } = response
     const add = (direction: 'input' | 'output', modality: string, cached: 'true' | 'false', count: number) => {
       if (count > 0) tokens.of({ model, direction, modality, cached }).count += count

@@ -13,7 +13,7 @@ export interface Numbers {
   /** An upstream is dialled once more for the same call. */
   redialled(): void
   /** Tokens and money of a response, or of a transcription that is billed apart. */
-  used(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'prices_of' | 'response'>): void
+  used(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'response'>): void
   /** Where facts come from that are looked up when they are read; each call adds sources. */
   watch(sources: NumberSources): void
   /** Prometheus text format. */
@@ -27,7 +27,7 @@ export interface NumbersOptions {
   nowMs?: () => number
   /** Node's and the process's own metrics too. @default true */
   processMetrics?: boolean
-  /** Models that keep their name although they have no price: the server's own. */
+  /** Models that are counted by name; any other is `other`. */
   models?: readonly string[]
 }
 

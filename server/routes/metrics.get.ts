@@ -9,7 +9,6 @@ export default defineEventHandler(async event => {
   setResponseHeader(event, 'Cache-Control', 'no-store')
   const headers = getRequestHeaders(event)
   if (!mayReadMetrics(headers, event.node.req.socket.remoteAddress, settings)) {
-    numbers.refused('metrics_token_required')
     setResponseStatus(event, 401)
     setResponseHeader(event, 'WWW-Authenticate', 'Bearer')
     return refusalBody({ status: 401, code: 'metrics_token_required', message: 'Metrics are read with the token in KAIWA_METRICS_TOKEN, as a bearer token; without one set, from this machine only.' })

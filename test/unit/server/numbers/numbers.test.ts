@@ -147,10 +147,10 @@ describe('the wait for the first audio', () => {
 
 describe('money and tokens', () => {
   it('are added by model, kind and modality; what was cached counts once', async () => {
-    const { numbers, read } = start()
-    numbers.used({ response_id: 'resp_1', model: 'gpt-realtime-2.1', prices_of: '2026-11-22', response: amount() })
-    numbers.used({ response_id: 'resp_2', model: 'gpt-realtime-2.1', prices_of: '2026-11-22', response: amount() })
-    numbers.used({ response_id: null, model: 'whisper-1', prices_of: '2026-11-22', response: amount({ usd: 0.01, transcription_seconds: 90 }) })
+    const { numbers, read } = start({ models: ['gpt-realtime-2.1', 'whisper-1'] })
+    numbers.used({ response_id: 'resp_1', model: 'gpt-realtime-2.1-2026-05-01', response: amount() })
+    numbers.used({ response_id: 'resp_2', model: 'gpt-realtime-2.1', response: amount() })
+    numbers.used({ response_id: null, model: 'whisper-1', response: amount({ usd: 0.01, transcription_seconds: 90 }) })
     const seen = await read()
     expect(seen.get('kaiwa_money_usd_total{model="gpt-realtime-2.1",kind="response"}')).toBeCloseTo(1)
     expect(seen.get('kaiwa_money_usd_total{model="whisper-1",kind="transcription"}')).toBeCloseTo(0.01)
@@ -162,7 +162,7 @@ describe('money and tokens', () => {
 
   it('give a model that a caller made up no name of its own', async () => {
     const { numbers } = start({ models: ['my-model'] })
-    for (const model of ['invented', 'my-model']) numbers.used({ response_id: 'resp_1', model, prices_of: null, response: amount({ usd: null }) })
+    for (const model of ['invented', 'my-model', 'invented-2026-01-01']) numbers.used({ response_id: 'resp_1', model, response: amount({ usd: null }) })
     const text = await numbers.text()
     expect(text).not.toContain('invented')
     expect(text).toContain('model="my-model"')
@@ -200,7 +200,7 @@ describe('labels', () => {
       watch.refused(`canary-${n}`)
       watch.ended(`canary-${n}`, `canary-${n}`)
       numbers.refused(`canary-${n}`)
-      numbers.used({ response_id: `resp_${n}`, model: `canary-${n}`, prices_of: null, response: amount() })
+      numbers.used({ response_id: `resp_${n}`, model: `canary-${n}`, response: amount() })
     }
     for (let n = 0; n < 4; n++) life(n)
     const before = (await read()).size
