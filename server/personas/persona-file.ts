@@ -28,7 +28,7 @@ function explain(issue: z.core.$ZodIssue, value: unknown): { path: PropertyKey[]
   const name = path.length > 0 ? `\`${path.join('.')}\`` : 'The file'
   switch (issue.code) {
     case 'custom': return [{ path, message: `${name} ${issue.message}` }]
-    case 'unrecognized_keys': return issue.keys.map(key => ({ path: [...path, key], message: `\`${[...path, key.slice(0, MAX_NAME_CHARS)].join('.')}\` is not a field: ${remedyForUnknown(key, fieldsAt(path, value))}` }))
+    case 'unrecognized_keys': return issue.keys.slice(0, MAX_FAULTS).map(key => ({ path: [...path, key], message: `\`${[...path, key.slice(0, MAX_NAME_CHARS)].join('.')}\` is not a field: ${remedyForUnknown(key, fieldsAt(path, value))}` }))
     case 'invalid_union': return [{ path, message: path.at(-1) === 'type' ? `${name} has to be one of ${TURN_TAKING_TYPES}.` : `${name} has to hold ${TURN_TAKING_TYPES}.` }]
     default: return [{ path, message: `${name} has to hold fields, such as \`${path.length > 0 ? fieldsAt(path, value)[0] ?? 'type' : 'name'}: …\`.` }]
   }

@@ -10,6 +10,8 @@ export type YamlReading
 
 /** No persona is nested deeper than three. What is nested a thousandfold ends the process in the parser, so it never gets there. */
 const MAX_DEPTH = 16
+/** A persona has about a hundred keys, values and entries; thousands would keep the parser busy for seconds. */
+const MAX_PARTS = 2000
 const MAX_FAULTS = 10
 /** Every map and list has it, whether it was written or not. */
 const UNWRITTEN_TAGS = ['tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']
@@ -24,7 +26,8 @@ export function readYaml(text: string): YamlReading {
   const lines = new LineCounter()
   const fail = (faults: YamlFault[]): YamlReading => ({ ok: false, faults: faults.slice(0, MAX_FAULTS) })
   try {
-    if (isTooDeep(text)) return fail([{ ...START, message: `It is nested deeper than ${MAX_DEPTH} levels.` }])
+    const excess = excessOf(text)
+    if (excess !== undefined) return fail([{ ...START, message: excess }])
     const document = parseDocument(text, { lineCounter: lines, schema: 'core', version: '1.2', merge: false, uniqueKeys: true, strict: true, prettyErrors: false, logLevel: 'error' })
     const at = (offset: number | undefined): Place => {
       const { line, col } = lines.linePos(offset ?? 0)
@@ -42,19 +45,20 @@ export function readYaml(text: string): YamlReading {
 
 interface Token { value?: unknown, key?: unknown, items?: unknown }
 
-/** Counted on the lexer's tokens, without recursion. */
-function isTooDeep(text: string): boolean {
+/** Why it isn't parsed at all. Counted on the lexer's tokens, without recursion. */
+function excessOf(text: string): string | undefined {
+  let parts = 0
   const pending: { token: unknown, depth: number }[] = [...new Parser().parse(text)].map(token => ({ token, depth: 0 }))
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { token, depth } = next
-    if (typeof token !== 'object' || token === null) continue
-    if (depth > MAX_DEPTH * 2) return true
+    if (depth > MAX_DEPTH * 2) return `It is nested deeper than ${MAX_DEPTH} levels.`
+    if (++parts > MAX_PARTS) return `It has more than ${MAX_PARTS} parts.`
     const { value, key, items } = token as Token
     for (const inner of [value, key, ...(Array.isArray(items) ? items : [])]) {
       if (typeof inner === 'object' && inner !== null) pending.push({ token: inner, depth: depth + 1 })
     }
   }
-  return false
+  return undefined
 }
 
 /** What YAML has and a persona has no use for: it only lets small files grow, or mean something else than they look like. */
