@@ -11,6 +11,7 @@ import { refusalBody } from '../../server/realtime/admission.ts'
 import type { LocalEngine } from '../../server/brains/local-brain.ts'
 import { grantCall } from '../../server/realtime/call-request.ts'
 import { createInstance, type Instance, type InstanceOptions } from '../../server/realtime/instance.ts'
+import { listPersonas } from '../../server/personas/persona-request.ts'
 import { grantSecret } from '../../server/realtime/secret-request.ts'
 import { cutSlowHandshakes } from '../../server/realtime/slow-handshake.ts'
 import { connectWebSocket, type ContractClient } from '../contract/contract-client.ts'
@@ -26,7 +27,9 @@ export interface RunningServer {
   /** A Realtime client, as any program. */
   connect(options?: { query?: string, protocols?: string[], headers?: Record<string, string> }): Promise<ContractClient>
   /** What the page does: a ticket, then the connection. */
-  connectPage(): Promise<ContractClient & { grant: CallGrant }>
+  connectPage(persona?: string): Promise<ContractClient & { grant: CallGrant }>
+  /** The connection alone, with a ticket that there is. */
+  connectTicket(ticket: string): Promise<ContractClient>
   post(body?: string, headers?: Record<string, string>): Promise<Response>
   /** Asks for an ephemeral secret, as a program. */
   mint(body?: object, headers?: Record<string, string>): Promise<Response>
@@ -52,6 +55,11 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
     for await (const piece of request.setEncoding('utf8')) body += piece
     const ask = { headers: request.headers, remoteAddress: request.socket.remoteAddress, body }
     const route = `${request.method} ${request.url}`
+    if (route === 'GET /api/personas') {
+      const list = listPersonas(ask, instance)
+      const known = 'personas' in list
+      return response.writeHead(known ? 200 : list.status, { 'content-type': 'application/json' }).end(JSON.stringify(known ? list : refusalBody(list)))
+    }
     if (route !== 'POST /api/calls' && route !== 'POST /v1/realtime/client_secrets') return response.writeHead(404).end()
     const answer = route === 'POST /api/calls' ? grantCall(ask, instance) : grantSecret(ask, { ...instance, planSession: plannedSession })
     const refused = 'admitted' in answer
@@ -73,6 +81,8 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
   const post = (body = '{}', headers: Record<string, string> = {}) =>
     fetch(`${origin}/api/calls`, { method: 'POST', body, headers: { 'content-type': 'application/json', origin, ...headers } })
 
+  const connectTicket = (ticket: string) => connectWebSocket(address, { protocols: ['realtime', 'kaiwa.v1', `kaiwa.ticket.${ticket}`], headers: { origin } })
+
   return {
     instance,
     http,
@@ -80,11 +90,11 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
     origin,
     log: () => lines,
     connect: ({ query = '?model=test-model', ...rest } = {}) => connectWebSocket(`${address}${query}`, rest),
-    async connectPage() {
-      const grant = await (await post()).json() as CallGrant
-      const client = await connectWebSocket(address, { protocols: ['realtime', 'kaiwa.v1', `kaiwa.ticket.${grant.ticket}`], headers: { origin } })
-      return { ...client, grant }
+    async connectPage(persona) {
+      const grant = await (await post(JSON.stringify({ persona }))).json() as CallGrant
+      return { ...await connectTicket(grant.ticket), grant }
     },
+    connectTicket,
     post,
     mint: (body = {}, headers = {}) => fetch(`${origin}/v1/realtime/client_secrets`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }),
     async close() {

@@ -86,7 +86,8 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
       case 'accept': break
       default: return handshake satisfies never
     }
-    if (new URL(request.url!, 'http://upstream').pathname !== '/v1/realtime') return refuse(socket, { status: 404 })
+    // OpenAI's path, and Azure's.
+    if (!/^(\/openai)?\/v1\/realtime$/.test(new URL(request.url!, 'http://upstream').pathname)) return refuse(socket, { status: 404 })
     sockets.handleUpgrade(request, socket, head, ws => converse(ws, connection, script))
   })
 
