@@ -69,6 +69,7 @@ export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumb
     },
     dropped() { babble.count++ },
     refused: sheet.refusedEvent,
+    cutOff() {},
     ended(how, faultCode = 'none') {
       if (state === 'ended') return
       if (state === 'dialing') sheet.dialled(failedDials[faultCode] ?? 'abandoned', nowMs() - beganAtMs)

@@ -19,8 +19,8 @@ export interface Numbers {
   /** Prometheus text format. */
   text(): Promise<string>
   readonly contentType: string
-  /** Every metric's name and help, sorted by name. */
-  list(): { name: string, help: string }[]
+  /** Every metric's name, help and labels, sorted by name. */
+  list(): { name: string, help: string, labels: string[] }[]
 }
 
 export interface NumbersOptions {
@@ -53,6 +53,9 @@ export function createNumbers({ nowMs = () => performance.now(), processMetrics 
     watch(more) { Object.assign(sources, more) },
     text: () => read().metrics(),
     contentType: registry.contentType,
-    list: () => read().getMetricsAsArray().map(({ name, help }) => ({ name, help })).sort((a, b) => a.name < b.name ? -1 : 1),
+    list: () => read().getMetricsAsArray().map(described).sort((a, b) => a.name < b.name ? -1 : 1),
   }
 }
+
+/** Metrics keep the names of their labels, which their type doesn't tell. */
+const described = (metric: { name: string, help: string, labelNames?: string[] }) => ({ name: metric.name, help: metric.help, labels: metric.labelNames ?? [] })
