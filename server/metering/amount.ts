@@ -1,5 +1,5 @@
 import type { UsageAmount } from '../../shared/calls.ts'
-import type { Tokens, TranscriptionUse } from './cost.ts'
+import { noTokens, type Tokens, type TranscriptionUse } from './cost.ts'
 import { NANO_PER_USD } from './prices.ts'
 
 /** What something took and cost, in whole numbers. */
@@ -11,7 +11,6 @@ export interface Amount {
   transcriptionMs: number
 }
 
-const noTokens: Tokens = { input: { text: 0, audio: 0, image: 0 }, cached: { text: 0, audio: 0, image: 0 }, output: { text: 0, audio: 0 } }
 export const nothing: Amount = { nanoUsd: null, tokens: noTokens, transcriptionMs: 0 }
 
 export const responseAmount = (tokens: Tokens, nanoUsd: number | null): Amount => ({ nanoUsd, tokens, transcriptionMs: 0 })

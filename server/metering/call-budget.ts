@@ -47,14 +47,16 @@ export interface CallBudget {
 
 /** From here on a talker is warned. */
 const NEAR_SHARE = 0.8
+/** However dear the next response may be: nobody is sent away while this much of their budget is left. */
+const LAST_SHARE = 0.1
 /** As long as a call has for its goodbye. */
 const ENDS_IN_SECONDS = 5
 const scopes = ['call', 'person', 'everyone'] as const
 
 /**
- * A budget counts as used up when what is left would not pay for the next response (or is less than the fifth after the
- * warning, whichever comes later): then a goodbye fits as a rule. Within that rule no response begins, and none grows, once all
- * the others together have used a budget up: so the overshoot is at most one response, in all.
+ * A budget counts as used up when what is left is less than the next response is thought to cost, and less than its tenth: early
+ * enough for a goodbye, as a rule. No response begins, and none grows, once the others together have a budget used up or set
+ * aside: the sum stays below the budget and that one response, so the overshoot is at most one response, in all.
  */
 export function createCallBudget(options: CallBudgetOptions): CallBudget {
   const { person, budgets, ledger, tellOthers } = options
@@ -143,7 +145,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
       for (const of of scopes) {
         const budget = budgets[of]
         if (budget === undefined) continue
-        if (left(of) < Math.min(nextNanoUsd, budget * (1 - NEAR_SHARE))) {
+        if (left(of) < Math.min(nextNanoUsd, budget * LAST_SHARE)) {
           if (options.isIdle()) end(of, true)
           if (of !== 'call') tellOthers('reached', of)
         } else if (spent(of) >= budget * NEAR_SHARE) {

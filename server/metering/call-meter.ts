@@ -4,7 +4,7 @@ import type { RelayObserver } from '../relay/observer.ts'
 import { nothing, plus, responseAmount, transcriptionAmount, usageAmount, type Amount } from './amount.ts'
 import { createCallBudget, type Budgets, type Scope, type Spent } from './call-budget.ts'
 import { costOf, readTranscriptionUsage, readUsage, transcriptionCost, type Tokens, type TranscriptionUse } from './cost.ts'
-import { assistantMsOf, assistantTokensOf, estimateTokens, goodbyeNanoUsd, nextNanoUsd, userTokensOf, type LastResponse } from './estimate.ts'
+import { assistantMsOf, assistantTokensOf, estimateTokens, goodbyeNanoUsd, inputNanoUsd, nextNanoUsd, userTokensOf, type LastResponse } from './estimate.ts'
 import type { Ledger, Reservation } from './ledger.ts'
 import { isFree, type Prices } from './prices.ts'
 import { createTally } from './tally.ts'
@@ -102,13 +102,13 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
     if (open.size === 0) tally.clear()
     const saidMs = tally.takeSaidMs()
     // Before it is asked for: a refusal has to know that something is under way.
-    const response: OpenResponse = { reservation: budget.hold(0), saidMs, inputNanoUsd: price ? costOf(inputOf(saidMs), price.prices).total : 0 }
+    const response: OpenResponse = { reservation: budget.hold(0), saidMs, inputNanoUsd: inputCost(saidMs) }
     open.set(id, response)
     response.reservation = budget.reserve(next())
     tally.watch(tally.spokenMs + spokenMsFor(response.reservation.nanoUsd - response.inputNanoUsd))
   }
 
-  const inputOf = (saidMs: number): Tokens => estimateTokens({ saidMs, spokenMs: 0, textDeltas: 0, instructions: tally.instructions }, last)
+  const inputCost = (saidMs: number) => price ? inputNanoUsd({ saidMs, instructions: tally.instructions }, last, price.prices) : 0
   /** How long the model may speak for so much. */
   const spokenMsFor = (nanoUsd: number) => price?.prices.audio.out ? assistantMsOf(Math.max(0, nanoUsd) / price.prices.audio.out) : Infinity
 

@@ -7,6 +7,8 @@ export interface Tokens {
   output: { text: number, audio: number }
 }
 
+export const noTokens: Tokens = { input: { text: 0, audio: 0, image: 0 }, cached: { text: 0, audio: 0, image: 0 }, output: { text: 0, audio: 0 } }
+
 /** What a transcription took: seconds or tokens, as its model is billed. */
 export interface TranscriptionUse { ms: number, inputTokens: number, outputTokens: number }
 

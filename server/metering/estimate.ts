@@ -1,4 +1,4 @@
-import { costOf, type Tokens } from './cost.ts'
+import { costOf, noTokens, type Tokens } from './cost.ts'
 import type { ModelPrices } from './prices.ts'
 
 /** Tokens of audio by time (API guide, "Managing costs"): the model's voice one per 50 ms, the user's one per 100 ms. */
@@ -33,11 +33,17 @@ export interface LastResponse { tokens: Tokens, costNanoUsd: number }
 export const nextNanoUsd = (last: LastResponse | undefined, prices: ModelPrices) =>
   Math.max(last?.costNanoUsd ?? 0, costOf(shortAnswer, prices).total)
 
+/** What the input of the response that begins now is thought to cost. */
+export function inputNanoUsd(seen: { saidMs: number, instructions: number }, last: LastResponse | undefined, prices: ModelPrices): number {
+  const cost = costOf(estimateTokens({ ...seen, spokenMs: 0, textDeltas: 0 }, last), prices).total
+  return last ? cost : Math.max(cost, costOf({ ...shortAnswer, output: noTokens.output }, prices).total)
+}
+
 /** What a few kind words cost after this much conversation. */
 export const goodbyeNanoUsd = (last: LastResponse | undefined, prices: ModelPrices) =>
   costOf({ ...(last?.tokens ?? { ...shortAnswer, input: { ...shortAnswer.input, audio: 0 } }), output: goodbye }, prices).total
 
-/** A response of which only what passed is known: the last one's input and what was said since. */
+/** A response of which only what passed is known. */
 export interface SeenOfResponse {
   saidMs: number
   spokenMs: number
@@ -46,12 +52,15 @@ export interface SeenOfResponse {
   instructions: number
 }
 
-/** The tokens of a response that didn't report them, by the rates above; each text delta counts as one token. */
+/**
+ * The tokens of a response that didn't report them, by the rates above: in goes what went in last time, the answer to it, and what
+ * was said since; each text delta counts as one token. Typed messages and pictures since then are not seen.
+ */
 export function estimateTokens({ saidMs, spokenMs, textDeltas, instructions }: SeenOfResponse, last: LastResponse | undefined): Tokens {
-  const before = last?.tokens ?? { input: { text: textTokensOf(instructions), audio: 0, image: 0 }, cached: { text: 0, audio: 0, image: 0 } }
+  const { input, cached, output } = last?.tokens ?? { ...noTokens, input: { ...noTokens.input, text: textTokensOf(instructions) } }
   return {
-    input: { ...before.input, audio: before.input.audio + userTokensOf(saidMs) },
-    cached: before.cached,
+    input: { text: input.text + output.text, audio: input.audio + output.audio + userTokensOf(saidMs), image: input.image },
+    cached,
     output: { text: textDeltas, audio: assistantTokensOf(spokenMs) },
   }
 }

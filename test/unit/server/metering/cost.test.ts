@@ -73,20 +73,24 @@ describe('incomplete usage', () => {
   })
 
   it('says nothing when there is no number in it', () => {
-    for (const usage of [null, undefined, 5, 'tokens', [], {}, { input_tokens: 'many' }, { input_tokens: Number.NaN }, { output_tokens: -3 }]) expect(readUsage(usage)).toBeUndefined()
+    const silent = [null, undefined, 5, 'tokens', [], {}, { input_tokens: 'many' }, { input_tokens: Number.NaN }, { output_tokens: -3 }]
+    for (const usage of silent) expect(readUsage(usage)).toBeUndefined()
     for (const usage of [null, {}, { type: 'duration', seconds: -1 }, { type: 'duration', seconds: '7' }]) expect(readTranscriptionUsage(usage)).toBeUndefined()
   })
 
   it('counts text as what it is when only the audio is missing', () => {
-    const tokens = readUsage({ input_tokens: 100, input_token_details: { text_tokens: 60, image_tokens: 0 }, output_tokens: 50, output_token_details: { audio_tokens: 40 } })!
+    const input = { input_tokens: 100, input_token_details: { text_tokens: 60, image_tokens: 0 } }
+    const tokens = readUsage({ ...input, output_tokens: 50, output_token_details: { audio_tokens: 40 } })!
     expect(tokens.input).toEqual({ text: 60, audio: 40, image: 0 })
     expect(tokens.output).toEqual({ text: 10, audio: 40 })
   })
 
   it('whatever it is made of costs a bounded whole number, not below zero, and the parts are the sum', () => {
     const odd = fc.oneof(fc.anything(), fc.double(), fc.constant(Infinity), fc.maxSafeInteger())
-    const details = fc.record({ text_tokens: odd, audio_tokens: odd, image_tokens: odd, cached_tokens: odd, cached_tokens_details: fc.oneof(odd, fc.record({ text_tokens: odd, audio_tokens: odd, image_tokens: odd })) }, { requiredKeys: [] })
-    const usage = fc.record({ input_tokens: odd, output_tokens: odd, input_token_details: fc.oneof(odd, details), output_token_details: fc.oneof(odd, details) }, { requiredKeys: [] })
+    const modalities = { text_tokens: odd, audio_tokens: odd, image_tokens: odd }
+    const some = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.oneof(odd, fc.record(fields, { requiredKeys: [] }))
+    const details = some({ ...modalities, cached_tokens: odd, cached_tokens_details: some(modalities) })
+    const usage = some({ input_tokens: odd, output_tokens: odd, input_token_details: details, output_token_details: details })
     fc.assert(fc.property(usage, any => {
       const tokens = readUsage(any)
       if (!tokens) return
@@ -101,12 +105,15 @@ describe('incomplete usage', () => {
 const tokens = fc.integer({ min: 0, max: 200_000 })
 const portion = fc.double({ min: 0, max: 1, noNaN: true })
 /** A report with everything in it that adds up. */
-const whole = fc.record({ text: tokens, audio: tokens, image: tokens, outText: tokens, outAudio: tokens, share: fc.tuple(portion, portion, portion) }).map(given => {
-  const { text, audio, image, outText, outAudio, share } = given
+const amounts = { text: tokens, audio: tokens, image: tokens, outText: tokens, outAudio: tokens, share: fc.tuple(portion, portion, portion) }
+const whole = fc.record(amounts).map(({ text, audio, image, outText, outAudio, share }) => {
   const cached = { text_tokens: Math.floor(text * share[0]), audio_tokens: Math.floor(audio * share[1]), image_tokens: Math.floor(image * share[2]) }
   return {
     input_tokens: text + audio + image, output_tokens: outText + outAudio,
-    input_token_details: { text_tokens: text, audio_tokens: audio, image_tokens: image, cached_tokens: cached.text_tokens + cached.audio_tokens + cached.image_tokens, cached_tokens_details: cached },
+    input_token_details: {
+      text_tokens: text, audio_tokens: audio, image_tokens: image,
+      cached_tokens: cached.text_tokens + cached.audio_tokens + cached.image_tokens, cached_tokens_details: cached,
+    },
     output_token_details: { text_tokens: outText, audio_tokens: outAudio },
   }
 })
@@ -134,7 +141,8 @@ describe('cached tokens', () => {
   })
 
   it('can\'t be more than went in, whatever a server says', () => {
-    const { cached } = readUsage({ input_tokens: 10, input_token_details: { text_tokens: 10, audio_tokens: 0, image_tokens: 0, cached_tokens: 900, cached_tokens_details: { text_tokens: 500, audio_tokens: 400 } } })!
+    const details = { text_tokens: 10, audio_tokens: 0, image_tokens: 0, cached_tokens: 900, cached_tokens_details: { text_tokens: 500, audio_tokens: 400 } }
+    const { cached } = readUsage({ input_tokens: 10, input_token_details: details })!
     expect(cached).toEqual({ text: 10, audio: 0, image: 0 })
   })
 
