@@ -4,14 +4,18 @@ import { WebSocketServer } from 'ws'
 import type { Log } from '../log.ts'
 import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
+import { MAX_PAGE_EVENT_BYTES } from '../policy/client-gate.ts'
 import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
 import { downstreamHeartbeat, linkOfSocket, type Heartbeat } from '../relay/websocket-link.ts'
+import type { Ticker } from '../relay/ticker.ts'
 import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
 import type { Calls } from './calls.ts'
 import { instance } from './current.ts'
 import { modelOf } from './session-configuration.ts'
 
 export interface Door {
+  /** WebSockets that are open. */
+  readonly connections: number
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Waits until every socket has said goodbye, at most so long; then cuts the rest. */
   close(withinMs: number): Promise<void>
@@ -25,7 +29,12 @@ export interface DoorOptions {
   ids: (prefix: string) => string
   log: Log
   heartbeat?: Heartbeat
+  ticker?: Ticker
+  /** Of a program's event; a page's is bounded by what a page has to say. */
   maxEventBytes?: number
+  /** What every refusal has, beside its own. */
+  headers?: readonly [name: string, value: string][]
+  onRefused?(code: string): void
 }
 
 /** A refused caller has this long to read why. */
@@ -36,17 +45,18 @@ const CLOSE_CHECK_MS = 20
  * Every WebSocket comes through here: admitted and given to the calls, or answered in plain HTTP. `ws` itself and not Nitro's
  * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary.
  */
-export function createDoor({ house, calls, recall, ids, log, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES }: DoorOptions): Door {
+export function createDoor(options: DoorOptions): Door {
+  const { house, calls, recall, ids, log, ticker, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES, headers = [], onRefused } = options
   const admitted = new WeakMap<IncomingMessage, Admitted>()
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: maxEventBytes,
-    // Costs five times the CPU and wins back only what base64 added.
-    perMessageDeflate: false,
-    handleProtocols: (_offered, request) => admitted.get(request)?.subprotocol ?? false,
-  })
   // Bad key, version or method: ws has looked closer than admission does.
-  sockets.on('wsClientError', (error, socket, request) => refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version'])))
+  const badClient = (error: Error, socket: Duplex, request: IncomingMessage) => refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']))
+  const programs = webSockets(maxEventBytes, request => admitted.get(request)?.subprotocol ?? false).on('wsClientError', badClient)
+  const pages = webSockets(Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES), () => 'kaiwa.v1').on('wsClientError', badClient)
+
+  function refuse(socket: Duplex, refusal: Parameters<typeof answer>[1]) {
+    onRefused?.(refusal.code)
+    answer(socket, refusal, headers)
+  }
 
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
     // First of all: a reset at any later moment would be an uncaught exception.
@@ -60,7 +70,8 @@ export function createDoor({ house, calls, recall, ids, log, heartbeat = downstr
       const met = decision.claim && recall(decision.claim.persona)
       if (decision.claim && !met) return refuse(socket, personaGone)
       admitted.set(request, decision)
-      sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat)))
+      const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
+      sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat, ticker)))
     } catch (error) {
       log.error({ err: error }, 'the door failed')
       socket.destroy()
@@ -82,25 +93,39 @@ export function createDoor({ house, calls, recall, ids, log, heartbeat = downstr
   }
 
   return {
+    get connections() { return pages.clients.size + programs.clients.size },
     handleUpgrade,
     async close(withinMs) {
       const untilMs = performance.now() + withinMs
-      while (sockets.clients.size > 0 && performance.now() < untilMs) await new Promise(resolve => setTimeout(resolve, CLOSE_CHECK_MS))
-      for (const socket of sockets.clients) socket.terminate()
+      while (pages.clients.size + programs.clients.size > 0 && performance.now() < untilMs) await new Promise(resolve => setTimeout(resolve, CLOSE_CHECK_MS))
+      for (const socket of [...pages.clients, ...programs.clients]) socket.terminate()
     },
   }
 }
 
-const personaGone: Parameters<typeof refuse>[1] = { status: 404, code: 'persona_not_found', message: 'That persona is no longer here. Choose another one and start again.' }
+/** Two of them, because `ws` bounds messages by the server: the header of a longer one ends the connection (1009) before anything is kept. */
+function webSockets(maxPayload: number, handleProtocols: (request: IncomingMessage) => string | false): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    maxPayload,
+    // Costs five times the CPU and wins back only what base64 added; and a small message could unfold into a huge one.
+    perMessageDeflate: false,
+    handleProtocols: (_offered, request) => handleProtocols(request),
+  })
+}
 
-function badHandshake(message: string, version: string | string[] | undefined): Parameters<typeof refuse>[1] {
+const personaGone: Parameters<typeof answer>[1] = { status: 404, code: 'persona_not_found', message: 'That persona is no longer here. Choose another one and start again.' }
+
+function badHandshake(message: string, version: string | string[] | undefined): Parameters<typeof answer>[1] {
   return version === undefined || version === '13' || version === '8'
     ? { status: 400, code: 'bad_handshake', message: `${message}.` }
     : { status: 426, code: 'bad_websocket_version', message: 'This server speaks version 13 of WebSocket.', header: 'Sec-WebSocket-Version: 13' }
 }
 
 /** Answers before the upgrade, and lets the line go. */
-function refuse(socket: Duplex, refusal: Pick<Refusal, 'code' | 'message' | 'retryAfterSeconds'> & { status: Refusal['status'] | 426, header?: string }) {
+function answer(
+  socket: Duplex, refusal: Pick<Refusal, 'code' | 'message' | 'retryAfterSeconds'> & { status: Refusal['status'] | 426, header?: string }, headers: readonly [string, string][],
+) {
   const { status, code, message, retryAfterSeconds, header } = refusal
   const body = JSON.stringify(refusalBody({ status: status as Refusal['status'], code, message }))
   const head = [
@@ -111,6 +136,7 @@ function refuse(socket: Duplex, refusal: Pick<Refusal, 'code' | 'message' | 'ret
     'Connection: close',
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds}`]),
     ...(header ? [header] : []),
+    ...headers.map(([name, value]) => `${name}: ${value}`),
   ]
   const timer = setTimeout(() => socket.destroy(), REFUSAL_MS)
   socket.once('close', () => clearTimeout(timer))

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
+import { safetyIdentifierOf } from '../auth/safety-identifier.ts'
 import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { createBrains, type Brains, type BrainsOptions } from '../brains/brains.ts'
@@ -8,6 +9,8 @@ import { secretsOf, type Settings } from '../config/settings.ts'
 import { mcpReachOf } from '../engine/mcp-reach.ts'
 import { trapped } from '../global-trap.ts'
 import { createLog, type Log } from '../log.ts'
+import { priceList } from '../metering/price-list.ts'
+import { openMetering, type OpenMetering } from '../metering/open-metering.ts'
 import { createHeadroom, type Headroom } from '../numbers/headroom.ts'
 import { createNumbers, type Numbers } from '../numbers/numbers.ts'
 import { createProcessReading } from '../numbers/process-reading.ts'
@@ -17,6 +20,8 @@ import { createCalls, type Calls } from './calls.ts'
 import { serverClock } from './clock.ts'
 import { DEFAULT_PERSONA } from '../personas/persona.ts'
 import { createPersonas, type Personas } from '../personas/personas.ts'
+import { createTicker } from '../relay/ticker.ts'
+import { createSecurityHeaders } from '../security-headers/response-headers.ts'
 import { createDoor, type Door, type DoorOptions } from './door.ts'
 import { randomId } from './ids.ts'
 import { probeHearing } from '../engine/capability.ts'
@@ -37,6 +42,7 @@ export interface Instance {
   personas: Personas
   calls: Calls
   numbers: Numbers
+  metering: OpenMetering
   /** Started by a plugin. */
   headroom: Headroom
   /** Read, or made, when it is first needed. */
@@ -70,6 +76,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const secrets = secretsOf(env)
   const log = options.log ?? createLog({ level: settings.logLevel, secrets })
   const ids = randomId
+  const ticker = createTicker(serverClock)
   const tickets = createTickets(() => Date.now())
   const clientSecrets = createClientSecrets({ nowMs: () => Date.now(), ids })
   const { engine } = settings
@@ -78,7 +85,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     onKey: key => { if (!secrets.includes(key)) secrets.push(key) },
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log, mcpReach: mcpReachOf(settings) })),
     probeHearing: () => probeHearing(engine),
-    dialing: options.dialing,
+    dialing: { ticker, ...options.dialing },
   })
   const brain = brains.own
   const personas = createPersonas({
@@ -88,7 +95,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     bounds: { maxCallMinutes: settings.maxCallMinutes, budgetUsd: settings.budgets.perCallUsd },
     log,
   })
-  const numbers = createNumbers({ models: [settings.brain.model] })
+  const numbers = createNumbers({ models: [settings.brain.model, ...Object.keys(priceList.models), ...Object.keys(priceList.transcription)] })
   const headroom = createHeadroom({
     clock: serverClock,
     measure: createProcessReading,
@@ -97,7 +104,15 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
       : log.info({ reading }, 'room for calls again'),
   })
   numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation })
-  const calls = createCalls({ brain, settings, clock: serverClock, ids, log })
+  const metering = openMetering(settings, {
+    nowMs: () => Date.now(),
+    ids,
+    onTrouble: trouble => log.error(trouble, 'what is spent can\'t be kept as it should'),
+  })
+  const calls = createCalls({
+    brain, settings, clock: serverClock, ticker, ids, log, metering, numbers,
+    safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),
+  })
   let sealed: Buffer | undefined
   const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
   let draining = false
@@ -111,6 +126,11 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
   }
-  const door = createDoor({ house, calls, recall: ableToRecall(personas), ids, log, ...options.door })
-  return { settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, headroom, sealKey, house, door, beginDraining() { draining = true } }
+  const headers = createSecurityHeaders({ publicUrl: settings.publicUrl }).list()
+  const door = createDoor({ house, calls, ticker, recall: ableToRecall(personas), ids, log, headers, onRefused: numbers.refused, ...options.door })
+  numbers.watch({ connections: () => door.connections })
+  return {
+    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, house, door,
+    beginDraining() { draining = true },
+  }
 }
