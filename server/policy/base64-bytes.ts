@@ -7,7 +7,7 @@ const scratch = Buffer.allocUnsafe(PIECE_CHARS / 4 * 3)
 
 /**
  * How many bytes the padded base64 (RFC 4648 section 4) of `text[from, to)` holds; undefined when it isn't that: foreign letters, spaces, the
- * URL alphabet, wrong length, padding inside. Nothing is kept; ten times as fast as looking at each letter.
+ * URL alphabet, wrong length, padding inside. Nothing is kept; five times as fast as looking at each letter.
  */
 export function base64Bytes(text: WireText, from: number, to: number): number | undefined {
   if (to < from || (to - from) % 4 !== 0) return undefined

@@ -95,6 +95,12 @@ describe('how fast', () => {
     expect([0, 0, 0, 0, 2_010, 4_600].map(ms => inWords(gate.check(largest, ms)))).toEqual(['pass', 'pass', 'pass', 'client_too_fast', 'pass', 'pass'])
     expect(programRates.burstEvents / programRates.eventsPerSecond).toBe(10)
   })
+  it('an hour of silence saves up no more than there was at the start', () => {
+    const rates = { bytesPerSecond: 10, burstBytes: 10, eventsPerSecond: 10, burstEvents: 2 }
+    const [byBytes, byEvents] = [createPace(rates), createPace(rates)]
+    expect([byBytes.take(10, 0), byBytes.take(11, 3_600_000)]).toEqual([undefined, 'bytes'])
+    expect([byEvents.take(1, 0), ...[1, 2, 3].map(() => byEvents.take(1, 3_600_000))]).toEqual([undefined, undefined, undefined, 'events'])
+  })
   it('a clock that goes back gives nothing and takes nothing', () => {
     const pace = createPace({ bytesPerSecond: 1, burstBytes: 10, eventsPerSecond: 1000, burstEvents: 1000 })
     expect([[10, 5_000], [1, 0], [1, 900], [1, 1_000]].map(([bytes, ms]) => pace.take(bytes!, ms!))).toEqual([undefined, 'bytes', 'bytes', undefined])
