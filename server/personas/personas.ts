@@ -99,7 +99,7 @@ export function createPersonas({ brains, bounds, log, ...options }: PersonasOpti
   }
 
   function cast() {
-    const all = new Map([[DEFAULT_PERSONA, defaultPersona], ...folders.flatMap(({ good }) => [...good.values()].map(persona => [persona.id, persona] as const))])
+    const all = new Map([defaultPersona, ...folders.flatMap(({ good }) => [...good.values()])].map(persona => [persona.id, persona]))
     former = current
     current = new Map([...all].sort(byId).map(([id, persona]) => [id, former.get(id)?.persona === persona ? former.get(id)! : castOf(persona)]))
   }

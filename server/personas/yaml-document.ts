@@ -5,7 +5,7 @@ export interface Place { line: number, column: number }
 export interface YamlFault extends Place { message: string }
 
 export type YamlReading
-  = | { ok: true, value: unknown, /** Where the field stands; of a field that isn't there, where it would belong. */ placeOf(path: readonly PropertyKey[]): Place }
+  = | { ok: true, value: unknown, /** Where a field stands; one that isn't there: where it would belong. */ placeOf(path: readonly PropertyKey[]): Place }
     | { ok: false, faults: YamlFault[] }
 
 /** No persona is nested deeper than three. What is nested a thousandfold ends the process in the parser, so it never gets there. */
