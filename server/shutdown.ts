@@ -11,16 +11,20 @@ export interface ShutdownOptions {
   exit(code: number): void
 }
 
-/** Close handshakes and the rest have this long beyond the drain. */
+/** What comes after the calls' own time, within KAIWA_DRAIN_SECONDS: what the last answers cost, close handshakes, files. */
 const GOODBYE_MS = 1500
 const REST_MS = 3000
+const TAIL_SECONDS = 5
+
+/** Calls may go on for so long: all but the tail, and most of it where there is little. */
+export const callSeconds = (drainSeconds: number) => Math.max(drainSeconds - TAIL_SECONDS, drainSeconds * 0.75)
 
 /**
  * SIGTERM lets live calls come to a pause within KAIWA_DRAIN_SECONDS; SIGINT (Ctrl-C) ends them at once. Both tell the page first
  * and close with 1001. A second signal doesn't wait.
  */
 export function createShutdown({ instance, servers, closeRest, exit }: ShutdownOptions) {
-  const { log, calls, door, brains, personas, settings } = instance
+  const { log, calls, door, brains, metering, personas, settings } = instance
   let stopping = false
 
   return async function stop(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
@@ -29,14 +33,14 @@ export function createShutdown({ instance, servers, closeRest, exit }: ShutdownO
     instance.beginDraining()
     personas.close()
     log.info({ signal, calls: calls.live }, 'stopping')
-    await calls.drain(signal === 'SIGINT' ? 0 : settings.drainSeconds)
+    await calls.drain(signal === 'SIGINT' ? 0 : callSeconds(settings.drainSeconds))
     await door.close(GOODBYE_MS)
     for (const server of servers) {
       server.close()
       server.closeAllConnections()
     }
     await Promise.race([
-      Promise.allSettled([closeRest(), brains.close()]),
+      Promise.allSettled([closeRest(), brains.close(), metering.flush()]),
       new Promise(resolve => setTimeout(resolve, REST_MS)),
     ])
     log.info({ trapped: trapped.count }, 'stopped')

@@ -50,6 +50,7 @@ export function localBrain({ model: ownModel, voice }: Extract<BrainSettings, { 
     keys: [],
     get ready() { return hearing !== undefined },
     get atCapacity() { return running?.atCapacity?.() ?? false },
+    restingMs: 0,
     warmUp: () => started().then(() => undefined, () => undefined),
     async info() {
       return { brain: 'local', model: ownModel, hearing: hearing ?? options.probeHearing() }

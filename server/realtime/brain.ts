@@ -3,7 +3,14 @@ import type { BrainInfo } from '../../shared/brain.ts'
 import type { DialResult } from '../relay/upstream.ts'
 
 /** What a connection is for; without an intent, a conversation. */
-export interface SessionAsk { model: string | undefined, intent: 'transcription' | undefined, /** What the embedded engine begins with; an upstream is told in an event. */ session?: OpenOptions['session'] }
+export interface SessionAsk {
+  model: string | undefined
+  intent: 'transcription' | undefined
+  /** What the embedded engine begins with; an upstream is told in an event. */
+  session?: OpenOptions['session']
+  /** Tells an upstream that this is the same person as before, and nothing more. */
+  safetyIdentifier?: string
+}
 
 /** Who answers. Implementations: `server/brains`. */
 export interface Brain {
@@ -19,6 +26,8 @@ export interface Brain {
   readonly ready: boolean
   /** No more calls for the moment: the running ones would suffer. */
   readonly atCapacity: boolean
+  /** It couldn't be reached several times in a row, and isn't tried again for so long; 0: it is. */
+  readonly restingMs: number
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with its own. Never rejects. */
   dial(asked: SessionAsk, signal: AbortSignal): Promise<DialResult>

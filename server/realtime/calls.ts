@@ -1,14 +1,14 @@
-import type { CallLimits, KaiwaCallEvent, KaiwaDrainingEvent } from '../../shared/calls.ts'
+import type { CallLimits, KaiwaDrainingEvent } from '../../shared/calls.ts'
 import type { SecretClaim } from '../auth/client-secret.ts'
 import { isSamePerson, type Person } from '../auth/person.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Log } from '../log.ts'
 import { callMinutes, type Persona } from '../personas/persona.ts'
 import type { RelayFault } from '../relay/fault.ts'
 import type { Link } from '../relay/link.ts'
-import { startRelay, type Relay, type RelayClock, type RelayEnd } from '../relay/relay.ts'
+import type { RelayEnd } from '../relay/relay.ts'
 import type { Brain } from './brain.ts'
-import { openingEvents } from './session-configuration.ts'
+import { createOperatorAlert } from './call-story.ts'
+import { startCall, type Call, type CallParts } from './call.ts'
 
 /** A connection that was let in, about to become a call. */
 export interface CallStart {
@@ -31,40 +31,41 @@ export interface CallStart {
   from: 'page' | 'client'
 }
 
-export interface CallsOptions {
+export interface CallsOptions extends CallParts {
+  /** The server's own. */
   brain: Brain
   settings: Pick<Settings, 'maxCallMinutes' | 'idleSeconds'>
-  clock: RelayClock
-  ids: (prefix: string) => string
-  log: Log
 }
 
 export interface Calls {
   readonly live: number
+  /** Their talkers are gone; what their last answers cost isn't known yet. */
+  readonly settling: number
   callsOf(person: Person): number
-  /** The provider said to wait this long before new calls; 0 when it didn't. */
+  /** The provider said to wait this long before new calls, or can't be reached at all; 0 when neither. */
   readonly upstreamQuietMs: number
   /** Of a call with this persona, or with none. */
   limitsOf(persona: Persona | undefined): CallLimits
   begin(link: Link, start: CallStart): void
   /** Ends the calls of those who match, at once; how many they were. */
   endOf(match: (person: Person) => boolean, fault: RelayFault): number
-  /** Lets live calls come to a pause in the conversation, for at most so long, then ends them. Resolves when none is left. */
+  /** Lets live calls come to a pause in the conversation, for at most so long, then ends them. Resolves when none is left, and each is charged. */
   drain(seconds: number): Promise<void>
 }
-
-interface LiveCall { start: CallStart, link: Link, relay: Relay, cancelTimer(): void }
 
 /** A conversation that was silent this long has nobody in mid-sentence. */
 const PAUSE_MS = 1500
 const MAX_UPSTREAM_QUIET_MS = 60_000
-const CHECK_MS = 1000
+const DRAIN_CHECK_MS = 100
 
 /** The calls that are live, each with its limits; how many there may be is admission's to say. */
 export function createCalls(options: CallsOptions): Calls {
-  const { settings, clock, ids, log } = options
-  const live = new Map<string, LiveCall>()
+  const { settings, clock, ids, ticker } = options
+  const live = new Map<string, Call>()
+  const alert = createOperatorAlert(options.log, clock.nowMs)
+  let unsettled = 0
   let quietUntilMs = 0
+  let unwatch: (() => void) | undefined
 
   const limitsOf = (persona: Persona | undefined): CallLimits => ({
     max_call_minutes: persona ? callMinutes(persona, settings.maxCallMinutes) : settings.maxCallMinutes,
@@ -73,62 +74,37 @@ export function createCalls(options: CallsOptions): Calls {
 
   function begin(link: Link, start: CallStart) {
     const { callId, brain = options.brain } = start
-    const startedAtMs = clock.nowMs()
-    if (start.from === 'page') link.send(JSON.stringify(greeting(start)))
-    log.info({ call: callId, brain: brain.kind, from: start.from, ...(start.persona && { persona: start.persona.id }) }, 'call begins')
-    const relay = startRelay({
-      client: link,
-      dial: signal => brain.dial(start, signal),
-      opening: openingEvents(brain, start, ids),
-      keys: brain.keys,
-      clock,
-      ids,
+    unsettled++
+    options.log.info({ call: callId, brain: brain.kind, from: start.from, ...(start.persona && { persona: start.persona.id }) }, 'call begins')
+    const call = startCall({
+      ...options, link, start, brain, alert, limits: limitsOf(start.persona),
       onEnd(how) {
-        live.get(callId)?.cancelTimer()
-        live.delete(callId)
-        if (brain === options.brain && how.by === 'fault') heedRetryAfter(how.fault)
-        note(callId, how, clock.nowMs() - startedAtMs)
+        forget(callId)
+        if (brain === options.brain) heedRetryAfter(how)
       },
+      onSettled() { unsettled-- },
     })
-    // A relay may have ended in its first breath; then onEnd was there before the entry.
-    if (relay.ended) return
-    live.set(callId, { start, link, relay, cancelTimer: watchLimits(relay, startedAtMs, limitsOf(start.persona)) })
+    // It may have ended in its first breath; then onEnd was there before the entry.
+    if (call.relay.ended) return
+    live.set(callId, call)
+    unwatch ??= ticker.each(checkLimits)
   }
 
-  function greeting({ callId, conversationId, persona }: CallStart): KaiwaCallEvent {
-    return { type: 'kaiwa.call', event_id: ids('event'), call_id: callId, conversation_id: conversationId, limits: limitsOf(persona), resume_ticket: null, seq: 0 }
+  function forget(callId: string) {
+    live.delete(callId)
+    if (live.size > 0) return
+    unwatch?.()
+    unwatch = undefined
   }
 
-  /** Ends the call when it is too long or nobody is there. Returns the way out. */
-  function watchLimits(relay: Relay, startedAtMs: number, limits: CallLimits): () => void {
-    let cancel = clock.setTimer(check, CHECK_MS)
-    function check() {
-      const nowMs = clock.nowMs()
-      if (nowMs - startedAtMs >= limits.max_call_minutes * 60_000) return relay.end({ code: 'call_too_long', minutes: limits.max_call_minutes })
-      if (nowMs - relay.activeAtMs >= settings.idleSeconds * 1000) return relay.end({ code: 'call_idle', seconds: settings.idleSeconds })
-      cancel = clock.setTimer(check, CHECK_MS)
-    }
-    return () => cancel()
+  function checkLimits() {
+    for (const call of live.values()) call.checkLimits()
   }
 
   /** Of the server's own upstream: that of one persona is nobody else's business. */
-  function heedRetryAfter(fault: RelayFault) {
-    if (fault.code === 'upstream_refused' && fault.status === 429) quietUntilMs = clock.nowMs() + Math.min(fault.retryAfterMs ?? 0, MAX_UPSTREAM_QUIET_MS)
-  }
-
-  function note(call: string, how: RelayEnd, lastedMs: number) {
-    const facts = { call, lastedMs: Math.round(lastedMs) }
-    switch (how.by) {
-      case 'client': return log.info({ ...facts, closeCode: how.code }, 'call ended by the client')
-      case 'upstream': return log.warn({ ...facts, closeCode: how.code, reason: how.reason }, 'call ended by the upstream')
-      case 'fault': return noteFault(facts, how.fault)
-      default: return how satisfies never
-    }
-  }
-
-  function noteFault(facts: object, fault: RelayFault) {
-    const expected = fault.code === 'call_idle' || fault.code === 'call_too_long' || fault.code === 'server_draining' || fault.code === 'signed_out'
-    log[expected ? 'info' : 'error']({ ...facts, fault }, `call ended: ${fault.code}`)
+  function heedRetryAfter(how: RelayEnd) {
+    if (how.by !== 'fault' || how.fault.code !== 'upstream_refused' || how.fault.status !== 429) return
+    quietUntilMs = clock.nowMs() + Math.min(how.fault.retryAfterMs ?? 0, MAX_UPSTREAM_QUIET_MS)
   }
 
   function endOf(match: (person: Person) => boolean, fault: RelayFault): number {
@@ -139,25 +115,26 @@ export function createCalls(options: CallsOptions): Calls {
 
   function drain(seconds: number): Promise<void> {
     const untilMs = clock.nowMs() + seconds * 1000
-    for (const { start, link } of live.values()) {
-      if (start.from === 'page') link.send(JSON.stringify({ type: 'kaiwa.draining', event_id: ids('event'), seconds } satisfies KaiwaDrainingEvent))
+    for (const { start, relay } of live.values()) {
+      if (start.from === 'page') relay.say(JSON.stringify({ type: 'kaiwa.draining', event_id: ids('event'), seconds } satisfies KaiwaDrainingEvent))
     }
     return new Promise(resolve => {
       (function step() {
         const nowMs = clock.nowMs()
         for (const { relay } of [...live.values()]) {
-          if (nowMs >= untilMs || nowMs - relay.activeAtMs >= PAUSE_MS) relay.end({ code: 'server_draining' })
+          if (nowMs >= untilMs || (nowMs - relay.activeAtMs >= PAUSE_MS && relay.openResponses.length === 0)) relay.end({ code: 'server_draining' })
         }
-        if (live.size === 0) resolve()
-        else clock.setTimer(step, 100)
+        if (unsettled === 0) resolve()
+        else clock.setTimer(step, DRAIN_CHECK_MS)
       })()
     })
   }
 
   return {
     get live() { return live.size },
+    get settling() { return unsettled - live.size },
     callsOf: person => [...live.values()].filter(call => isSamePerson(call.start.person, person)).length,
-    get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs()) },
+    get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs(), options.brain.restingMs) },
     limitsOf,
     begin,
     endOf,

@@ -7,7 +7,7 @@ import type { RelayObserver } from './observer.ts'
 import { createOpenResponses } from './responses.ts'
 import { withoutKeys } from './server-event.ts'
 import { settle, type Settling } from './settling.ts'
-import { createTicker, type Ticker } from './ticker.ts'
+import type { Ticker } from './ticker.ts'
 import { createUpstreamEar } from './upstream-ear.ts'
 import { faultOfClose } from './upstream-words.ts'
 import type { DialResult } from './upstream.ts'
@@ -27,17 +27,17 @@ export interface RelayOptions {
   /** Opens the upstream; the signal aborts when the client leaves first. Never rejects. */
   dial(signal: AbortSignal): Promise<DialResult>
   /** What of the client may pass. */
-  gate?: Gate
-  observers?: readonly RelayObserver[]
+  gate: Gate
+  observers: readonly RelayObserver[]
   /** Events of the server itself, sent before anything of the client. */
   opening: readonly string[]
   /** Cut out of whatever the upstream says. */
   keys: readonly string[]
   clock: RelayClock
-  ticker?: Pick<Ticker, 'each'>
+  ticker: Pick<Ticker, 'each'>
   ids: (prefix: string) => string
-  /** Once: the client is gone, or has been told. */
-  onEnd(end: RelayEnd): void
+  /** Once: the client is gone, or has been told. `open`: responses that the model is still at work on. */
+  onEnd(end: RelayEnd, open: number): void
   /** Once, after that: the upstream is let go, and every response was reported or given up (at most 3 s later). */
   onSettled?(): void
   marks?: { reply: Watermarks, speech: Watermarks }
@@ -50,6 +50,7 @@ export interface Relay {
   tell(text: string): void
   /** An event of the server's own to the client. */
   say(text: string): void
+  /** The client is gone, or told. */
   readonly ended: boolean
   /** Last sign that somebody is there: an answer, speech heard, a typed message. */
   readonly activeAtMs: number
@@ -71,13 +72,11 @@ type Phase
     | { at: 'settling', upstream: Link, settling: Settling | undefined }
     | { at: 'ended' }
 
-const passAll: Gate = { check: text => ({ do: 'pass', text, type: /input_audio_buffer\.append/.test(text.toString().slice(0, 100)) ? APPEND : '' }), serverEvent() {} }
-
 /** One conversation: client link ⇄ upstream link. Takes over the client link and ends it. */
 export function startRelay(options: RelayOptions): Relay {
-  const { client, clock, ids, gate = passAll, ticker = createTicker(clock) } = options
+  const { client, clock, gate, ids, ticker } = options
   const marks = options.marks ?? { reply: unreadReply, speech: unreadSpeech }
-  const watch = watchers(options.observers ?? [])
+  const watch = watchers(options.observers)
   const responses = createOpenResponses()
   const dialing = new AbortController()
   const startedAtMs = clock.nowMs()
@@ -143,6 +142,7 @@ export function startRelay(options: RelayOptions): Relay {
 
   function tell(text: string) {
     if (phase.at !== 'open') return
+    responses.clientEvent((JSON.parse(text) as { type: string }).type)
     phase.upstream.send(text)
     speech.feel()
   }
@@ -168,7 +168,8 @@ export function startRelay(options: RelayOptions): Relay {
     const waiting = phase.room.leave()
     phase = { at: 'open', upstream: result.link }
     watch.opened(clock.nowMs() - startedAtMs)
-    for (const event of [...options.opening, ...waiting]) result.link.send(event)
+    for (const event of options.opening) tell(event)
+    for (const event of waiting) result.link.send(event)
     result.link.listen({ message: fromUpstream, binary: ear.drop, socketDrained: speech.feel, closed: upstreamClosed })
     client.resume()
     speech.feel()
@@ -207,7 +208,7 @@ export function startRelay(options: RelayOptions): Relay {
     speech.stop()
     dialing.abort()
     sayGoodbye()
-    options.onEnd(how)
+    options.onEnd(how, responses.ids.length)
     if (phase.at !== 'settling') return options.onSettled?.()
     if (upstreamCode === undefined || responses.none) return letGo(phase.upstream, upstreamCode)
     const { upstream: link } = phase

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Watermarks } from '../../../../server/relay/backpressure.ts'
 import { startRelay, type RelayEnd, type RelayOptions } from '../../../../server/relay/relay.ts'
+import type { Gate } from '../../../../server/relay/gate.ts'
+import { createTicker } from '../../../../server/relay/ticker.ts'
 import type { DialResult } from '../../../../server/relay/upstream.ts'
 import { WAITING_EVENTS } from '../../../../server/relay/waiting-room.ts'
 import { createFakeLink } from '../../../fakes/fake-link.ts'
@@ -10,6 +12,12 @@ import { createManualClock, settled } from '../../../fakes/manual-clock.ts'
 const KEY = 'sk-canary-55aa'
 const marks: Watermarks = { highBytes: 100, lowBytes: 20, maxBytes: 1000, maxPausedMs: 5000 }
 const event = (type: string) => `{"type":"${type}"}`
+
+/** Lets everything pass; audio told as audio, by its bare looks. */
+const openGate: Gate = {
+  check: text => ({ do: 'pass', text, type: /"type": ?"([^"]*)"/.exec(text.toString())?.[1] ?? '' }),
+  serverEvent() {},
+}
 
 function scene(changes: Partial<RelayOptions> = {}) {
   const client = createFakeLink()
@@ -25,9 +33,12 @@ function scene(changes: Partial<RelayOptions> = {}) {
       signal = given
       return new Promise(resolve => { answer = resolve })
     },
+    gate: openGate,
+    observers: [],
     opening: [],
     keys: [KEY],
     clock,
+    ticker: createTicker(clock),
     ids: prefix => `${prefix}_${++count}`,
     onEnd: end => ends.push(end),
     marks: { reply: marks, speech: marks },

@@ -1,0 +1,72 @@
+import type { Log } from '../log.ts'
+import { describeFault, type RelayFault } from '../relay/fault.ts'
+import type { RelayObserver } from '../relay/observer.ts'
+import type { RelayEnd } from '../relay/relay.ts'
+import { needsOperator } from '../relay/upstream-words.ts'
+
+/** One line of the log for each step of a call's life, each with the call's id. */
+export interface CallStory {
+  observer: RelayObserver
+  /** The talker is gone, and the model has still to say what its answers cost. */
+  settling(responses: number): void
+  ended(how: RelayEnd): void
+}
+
+export interface CallStoryOptions { callId: string, log: Log, nowMs(): number, alert: OperatorAlert }
+
+export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOptions): CallStory {
+  const beganAtMs = nowMs()
+  let clientBytes = 0
+  let modelBytes = 0
+  let responses = 0
+
+  return {
+    observer: {
+      opened(dialedMs) { log.info({ call, dialMs: Math.round(dialedMs) }, 'upstream open') },
+      clientEvent(_type, bytes) { clientBytes += bytes },
+      passed(_type, bytes) { modelBytes += bytes },
+      serverEvent(event) { if (event.type === 'response.done') responses++ },
+    },
+    settling(open) { log.info({ call, open }, 'call settling') },
+    ended(how) {
+      const facts = { call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes, modelBytes, responses }
+      switch (how.by) {
+        case 'client': return log.info({ ...facts, closeCode: how.code }, 'call ended by the client')
+        case 'upstream':
+          log.warn({ ...facts, closeCode: how.code, reason: how.reason, fault: how.fault.code }, 'call ended by the upstream')
+          return alert.hear(how.fault)
+        case 'fault':
+          log[levelOf(how.fault)]({ ...facts, fault: how.fault }, `call ended: ${how.fault.code}`)
+          return alert.hear(how.fault)
+        default: return how satisfies never
+      }
+    },
+  }
+}
+
+/** What is as it should be, what somebody did wrong, and what failed. */
+function levelOf({ code }: RelayFault): 'info' | 'warn' | 'error' {
+  switch (code) {
+    case 'call_idle': case 'call_too_long': case 'server_draining': case 'signed_out': case 'budget_spent': case 'session_expired': return 'info'
+    case 'client_too_slow': case 'client_too_fast': case 'rules_broken': case 'access_withdrawn': case 'upstream_resting': return 'warn'
+    case 'upstream_unreachable': case 'upstream_refused': case 'upstream_lost': case 'upstream_stalled': case 'upstream_babble': case 'engine_failed': return 'error'
+    default: return code satisfies never
+  }
+}
+
+const ALERT_MS = 60_000
+
+/** Tells whoever runs the server of what only they can mend. */
+export interface OperatorAlert { hear(fault: RelayFault): void }
+
+/** One alert a minute: a wrong key fails every call. */
+export function createOperatorAlert(log: Log, nowMs: () => number): OperatorAlert {
+  let quietUntilMs = -Infinity
+  return {
+    hear(fault) {
+      if (!needsOperator(fault) || nowMs() < quietUntilMs) return
+      quietUntilMs = nowMs() + ALERT_MS
+      log.error({ alert: 'operator', fault: fault.code }, describeFault(fault).message)
+    },
+  }
+}
