@@ -8,7 +8,7 @@ export type YamlReading
   = | { ok: true, value: unknown, /** Where a field stands; one that isn't there: where it would belong. */ placeOf(path: readonly PropertyKey[]): Place }
     | { ok: false, faults: YamlFault[] }
 
-/** No persona is nested deeper than three. What is nested a thousandfold ends the process in the parser, so it never gets there. */
+/** No persona is nested deeper than three. A thousandfold takes the parser's stack, and has ended processes: it never gets there. */
 const MAX_DEPTH = 16
 /** A persona has about a hundred keys, values and entries; thousands would keep the parser busy for seconds. */
 const MAX_PARTS = 2000

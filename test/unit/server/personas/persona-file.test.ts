@@ -117,6 +117,11 @@ describe('hostile YAML', () => {
     expect(performance.now() - startedAt).toBeLessThan(3000)
   })
 
+  it.each([
+    ['nested a thousandfold', full('- '), 'It is nested deeper than 16 levels.'], ['nested in one line', full('['), 'It is nested deeper than 16 levels.'],
+    ['long beyond use', Array.from({ length: 7000 }, (_, n) => `k${n}: 1`).join('\n'), 'It has more than 2000 parts.'],
+  ])('%s, it never gets to the parser', (_what, text, sentence) => { expect(complaints(text)).toEqual([`tutor.yaml, line 1, column 1: ${sentence}`]) })
+
   it('is never thrown at, whatever the text is, and says a line that the file has', () => {
     const piece = fc.oneof(fc.constantFrom('name: ', 'instructions: ', '\n', '  ', '- ', '{', '}', '[', ']', '&a', '*a', '!t ', '"', '|\n', '? ', ': ', '#', '---\n', '%', '\t', '\0', '__proto__'), fc.string({ maxLength: 8 }))
     fc.assert(fc.property(fc.array(piece, { maxLength: 30 }), pieces => {
