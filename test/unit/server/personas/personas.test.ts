@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -140,11 +139,11 @@ describe('the personas', () => {
     expect(log()).toContain(why)
   })
 
-  it('never open what is no file: a pipe would hold them for ever', async () => {
+  it('never open what is no file: a device or a pipe may have no end', async () => {
     const { personas, ownDir, log } = scene()
-    execFileSync('mkfifo', [join(ownDir, 'pipe.yaml')])
+    symlinkSync('/dev/null', join(ownDir, 'device.yaml'))
     await personas.reload()
-    expect(log()).toContain('pipe.yaml is no persona: it is no file.')
+    expect(log()).toContain('device.yaml is no persona: it is no file.')
   })
 
   it('are bounded', () => {
