@@ -102,6 +102,17 @@ describe('a response that never reports its usage', () => {
     expect(charges[1]!.amount.tokens.output.audio).toBe(20)
   })
 
+  it('does not pay for one beside it either', () => {
+    const { call, charges } = meteringScene()
+    const talk = call()
+    talk.created('a')
+    talk.created('b')
+    talk.speaks(10_000)
+    talk.done(spoken(180), 'a')
+    talk.end()
+    expect(charges[1]!.amount.tokens.output.audio).toBe(20)
+  })
+
   it('costs nothing when it failed before anything came', () => {
     const { call, charges } = meteringScene()
     const talk = call()
