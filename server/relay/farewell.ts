@@ -71,6 +71,7 @@ export interface FarewellOptions { gate: Gate, nowMs(): number, ticker: Pick<Tic
 export function createFarewell({ gate, nowMs, ticker, ids }: FarewellOptions): FarewellDesk {
   let state: Farewell | undefined
   let act: (effect: FarewellEffect) => void = () => {}
+  let isAnswering = () => false
   let unwatch = () => {}
 
   function step(input: FarewellInput) {
@@ -87,6 +88,7 @@ export function createFarewell({ gate, nowMs, ticker, ids }: FarewellOptions): F
   function begin(relay: Relay, end: () => void) {
     if (state) return
     const tell = tellTo(relay)
+    isAnswering = () => relay.openResponses.length > 0
     act = effect => {
       if (effect === 'cancel') for (const id of relay.openResponses) tell({ type: 'response.cancel', response_id: id })
       if (effect === 'ask_goodbye') tell({ type: 'response.create', response: { instructions: GOODBYE, max_output_tokens: GOODBYE_TOKENS, tool_choice: 'none' } })
@@ -106,7 +108,7 @@ export function createFarewell({ gate, nowMs, ticker, ids }: FarewellOptions): F
       state = { at: 'over' }
     },
     observer: {
-      serverEvent(event) { if (event.type === 'response.done') step({ is: 'response_done' }) },
+      serverEvent(event) { if (event.type === 'response.done' && !isAnswering()) step({ is: 'response_done' }) },
       passed(type, bytes) { if (state && type === AUDIO) step({ is: 'audio', ms: bytes / WIRE_BYTES_PER_MS }) },
     },
     gate: {
