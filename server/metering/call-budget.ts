@@ -108,7 +108,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
 
   /** Nobody else can begin anything now, so whoever is idle has nothing to wait for. */
   function tellWhenGivenOut() {
-    for (const of of ['person', 'everyone'] as const) if (left(of) <= 0) tellOthers('reached', of)
+    for (const scope of ['person', 'everyone'] as const) if (left(scope) <= 0) tellOthers('reached', scope)
   }
 
   function warn(of: Scope) {
@@ -136,21 +136,21 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     hold: nanoUsd => inCall(ledger.hold(person, nanoUsd)),
     raise(reservation, byNanoUsd) {
       reservation.raise(byNanoUsd)
-      const of = scopes.find(scope => left(scope) + reservation.nanoUsd <= 0)
-      if (of) end(of, false)
+      const usedUp = scopes.find(scope => left(scope) + reservation.nanoUsd <= 0)
+      if (usedUp) end(usedUp, false)
       tellWhenGivenOut()
     },
     spend(nanoUsd) { spentInCall += nanoUsd },
     check(nextNanoUsd) {
-      for (const of of scopes) {
-        const budget = budgets[of]
+      for (const scope of scopes) {
+        const budget = budgets[scope]
         if (budget === undefined) continue
-        if (left(of) < Math.min(nextNanoUsd, budget * LAST_SHARE)) {
-          if (options.isIdle()) end(of, true)
-          if (of !== 'call') tellOthers('reached', of)
-        } else if (spent(of) >= budget * NEAR_SHARE) {
-          warn(of)
-          if (of !== 'call') tellOthers('near', of)
+        if (left(scope) < Math.min(nextNanoUsd, budget * LAST_SHARE)) {
+          if (options.isIdle()) end(scope, true)
+          if (scope !== 'call') tellOthers('reached', scope)
+        } else if (spent(scope) >= budget * NEAR_SHARE) {
+          warn(scope)
+          if (scope !== 'call') tellOthers('near', scope)
         }
       }
     },

@@ -128,9 +128,9 @@ export function createLedger({ nowMs, record, earlier = [], maxPersons = MAX_PER
 
   return {
     reserve(person, nanoUsd, budgets) {
-      for (const of of ['person', 'everyone'] as const) {
-        const budget = budgets[of]
-        if (budget !== undefined && spent(of, person) + reservedOf(of, person) >= budget) return of
+      for (const scope of ['person', 'everyone'] as const) {
+        const budget = budgets[scope]
+        if (budget !== undefined && spent(scope, person) + reservedOf(scope, person) >= budget) return scope
       }
       return hold(person, nanoUsd)
     },
