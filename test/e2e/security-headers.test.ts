@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
@@ -88,6 +89,16 @@ describe('every answer', () => {
     })
     expect([...headers.keys()].filter(name => /^access-control-|^x-powered-by$|^strict-transport/.test(name))).toEqual([])
     expect(headers.get('content-security-policy')).not.toMatch(/unsafe-inline|'unsafe-eval'|\*/)
+  })
+
+  it('before an upgrade has them too', async () => {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(`${server.address}/nowhere`, { headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' } })
+        .on('response', resolve).on('error', reject).end()
+    })
+    answer.resume()
+    expect(answer.statusCode).toBe(404)
+    expect(answer.headers).toMatchObject({ 'content-security-policy': expect.stringContaining('default-src'), 'x-content-type-options': 'nosniff' })
   })
 
   it('is a page with a nonce of its own each time, the error page too', async () => {
