@@ -24,7 +24,14 @@ const running = new Set<ChildProcess>()
 process.once('exit', () => { for (const child of running) child.kill('SIGKILL') })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
 
-export interface ChildOptions { env?: Record<string, string | undefined>, cwd?: string, /** The one core it may use. */ core?: number, /** Speaks over Node's channel. @default true */ answers?: boolean }
+export interface ChildOptions {
+  env?: Record<string, string | undefined>
+  cwd?: string
+  /** The one core it may use. */
+  core?: number
+  /** Speaks over Node's channel. @default true */
+  answers?: boolean
+}
 
 export function startChild(file: string, args: readonly string[], { env = process.env, cwd, core, answers = true }: ChildOptions = {}): Child {
   const [command, all] = core === undefined ? [file, args] : ['taskset', ['-c', String(core), file, ...args]]

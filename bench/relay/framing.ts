@@ -41,6 +41,9 @@ export interface FrameListener {
 
 const CONTROL_BYTES = 125
 
+/** Length of a header, by its second byte. */
+const neededFor = (second: number) => 2 + ((second & 0x7F) < 126 ? 0 : (second & 0x7F) === 126 ? 2 : 8) + (second & 0x80 ? 4 : 0)
+
 /** Takes a connection's bytes as they come, cut anywhere. Messages in one frame each, as every relay here sends them. */
 export function createFrameReader(headBytes: number, listener: FrameListener): (chunk: Buffer) => void {
   const header = Buffer.alloc(14)
@@ -76,7 +79,7 @@ export function createFrameReader(headBytes: number, listener: FrameListener): (
     while (at < chunk.length || (inPayload && left === 0)) {
       if (!inPayload) {
         header[headerFill++] = chunk[at++]!
-        if (headerFill === 2) headerNeed = 2 + ([126, 127].includes(header[1]! & 0x7F) ? ((header[1]! & 0x7F) === 126 ? 2 : 8) : 0) + (header[1]! & 0x80 ? 4 : 0)
+        if (headerFill === 2) headerNeed = neededFor(header[1]!)
         if (headerFill === headerNeed) beginPayload()
         continue
       }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { answerCommands, type Connected, type LoadCommand, type LoadFigures, type Target } from './commands.ts'
 import { createFrameReader, encodeFrame, Opcode } from './framing.ts'
 import { createSamples } from './samples.ts'
@@ -134,7 +135,8 @@ function say(socket: Socket, frame: StampedFrame) {
 
 function read(): LoadFigures {
   const open = callers.filter(caller => caller.open).length
-  return { sent, received, latency: samples.summary(), busy: performance.eventLoopUtilization(mark).utilization, open, late: inWindow === 0 ? 0 : late / inWindow, lost }
+  const busy = performance.eventLoopUtilization(mark).utilization
+  return { sent, received, latency: samples.summary(), busy, open, late: inWindow === 0 ? 0 : late / inWindow, lost }
 }
 
 async function leave() {

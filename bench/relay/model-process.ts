@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { answerCommands, type ModelCommand, type ModelFigures } from './commands.ts'
 import { createFrameReader, encodeFrame, Opcode } from './framing.ts'
 import { createSamples } from './samples.ts'

@@ -37,7 +37,7 @@ export async function findPeers(names: readonly PeerName[]): Promise<Peer[]> {
   const nginx = findNginx()
   return names.map((name): Peer => {
     switch (name) {
-      case 'direct': return { name, start: async modelPort => ({ name, target: { url: realtime(modelPort), headers: {} }, process: undefined, probed: false, stop: async () => undefined }) }
+      case 'direct': return { name, start: async modelPort => nothingBetween(modelPort) }
       case 'nginx': return 'missing' in nginx ? { name, ...nginx } : { name, start: (modelPort, core) => startNginx(nginx, modelPort, core) }
       case 'naive': return { name, start: (modelPort, core) => startNaive(naive, modelPort, core) }
       case 'bare': return { name, start: startBare }
@@ -46,6 +46,9 @@ export async function findPeers(names: readonly PeerName[]): Promise<Peer[]> {
     }
   })
 }
+
+const nothingBetween = (modelPort: number): RunningPeer =>
+  ({ name: 'direct', target: { url: realtime(modelPort), headers: {} }, process: undefined, probed: false, stop: async () => undefined })
 
 const running = (name: PeerName, url: string, child: Child, probed = true): RunningPeer => ({ name, target: { url, headers: {} }, process: child, probed, stop: child.stop })
 
@@ -66,7 +69,8 @@ async function startNaive(entry: string, modelPort: number, core?: number): Prom
 
 async function startBare(modelPort: number, core?: number): Promise<RunningPeer> {
   const port = await freePort()
-  const child = startChild(process.execPath, [...probe, here('bare-process.mjs'), JSON.stringify({ upstream: realtime(modelPort), port })], { core, env: { PATH: process.env.PATH, NODE_ENV: 'production' } })
+  const env = { PATH: process.env.PATH, NODE_ENV: 'production' }
+  const child = startChild(process.execPath, [...probe, here('bare-process.mjs'), JSON.stringify({ upstream: realtime(modelPort), port })], { core, env })
   await child.untilSaid('ready')
   return running('bare', realtime(port), child)
 }

@@ -49,7 +49,7 @@ export async function run(peer: RunningPeer, model: Child, spec: RunSpec, idleKb
     const { pid } = peer.process ?? {}
     return {
       peer: peer.name, callers: open, refused, ...window,
-      cpuMsPerSessionMinute: window.cpuShare === undefined ? undefined : window.cpuShare * 60_000 / open,
+      cpuMsPerSessionMinute: window.cpuShare === undefined ? undefined : window.cpuShare * 60_000 / carried(window, spec.frameMs),
       kbPerSession: pid === undefined || idleKb === undefined ? undefined : (residentKb(pid) - idleKb) / open,
       lostEvents: Math.max(0, sentUp.sent - gotUp.received), lostCalls: sentUp.lost,
     }
@@ -70,11 +70,15 @@ export async function measureWindow(peer: RunningPeer, load: Child, model: Child
   const [down, up] = await Promise.all([load.ask<LoadFigures>({ do: 'read' }), model.ask<ModelFigures>({ do: 'read' })])
   return {
     cpuShare: pid === undefined ? undefined : (cpu1 - cpu0) * 1000 / (at1 - at0),
+    appendsPerSecond: up.latency.count * 1000 / (at1 - at0),
     upP50Ms: up.latency.p50Ms, upP99Ms: up.latency.p99Ms, downP50Ms: down.latency.p50Ms, downP99Ms: down.latency.p99Ms,
     loopP99Ms: peer.probed ? await peer.process!.ask<number>({ do: 'read' }) : undefined,
     endsLimited: limitOf(down, up),
   }
 }
+
+/** Callers' worth of speech that got through: a machine that can't keep the pace carries fewer than there are, at less CPU. */
+const carried = ({ appendsPerSecond }: { appendsPerSecond: number }, frameMs: number) => appendsPerSecond * frameMs / 1000
 
 function limitOf(load: LoadFigures, model: ModelFigures): string | undefined {
   if (load.busy > 0.9) return `load generator ${Math.round(load.busy * 100)} % busy`

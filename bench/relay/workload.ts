@@ -34,7 +34,8 @@ export function appendFrame(frameMs: number): StampedFrame {
 }
 
 const digits = (n: number) => String(n).padStart(21, '0')
-const ids = (event: number, turn: number) => `"event_id":"event_${digits(event)}","response_id":"resp_${digits(turn)}","item_id":"item_${digits(turn)}","output_index":0,"content_index":0`
+const ids = (event: number, turn: number) =>
+  `"event_id":"event_${digits(event)}","response_id":"resp_${digits(turn)}","item_id":"item_${digits(turn)}","output_index":0,"content_index":0`
 const deltaStart = (event: number, turn: number) => `{"type":"response.output_audio.delta",${ids(event, turn)},"delta":"`
 /** Where in an audio delta the time stands. */
 export const DELTA_STAMP_AT = deltaStart(0, 0).length
@@ -46,7 +47,7 @@ export function deltaFrame(): StampedFrame & { of(event: number, turn: number): 
   const bodyAt = headerBytes(DELTA_BYTES, false)
   const self = {
     of(event: number, turn: number) {
-      frame.latin1Write(deltaStart(event, turn), bodyAt)
+      frame.write(deltaStart(event, turn), bodyAt, 'latin1')
       return self
     },
     stamped(micros: number) {
@@ -62,7 +63,9 @@ const WORDS = ['It ', 'is ', 'a ', 'bright ', 'morning ', 'and ', 'the ', 'harbo
 const transcript = Array.from({ length: DELTAS }, (_, n) => WORDS[n % WORDS.length]).join('')
 const usage = {
   total_tokens: 612, input_tokens: 401, output_tokens: 211,
-  input_token_details: { text_tokens: 201, audio_tokens: 200, image_tokens: 0, cached_tokens: 192, cached_tokens_details: { text_tokens: 128, audio_tokens: 64, image_tokens: 0 } },
+  input_token_details: {
+    text_tokens: 201, audio_tokens: 200, image_tokens: 0, cached_tokens: 192, cached_tokens_details: { text_tokens: 128, audio_tokens: 64, image_tokens: 0 },
+  },
   output_token_details: { text_tokens: 111, audio_tokens: 100 },
 }
 
@@ -75,7 +78,8 @@ export function turnTexts(turn: number, nextEvent: () => number) {
   const open = { id: itemId, object: 'realtime.item', type: 'message', status: 'in_progress', role: 'assistant', content: [] as object[] }
   const said = { ...open, status: 'completed', content: [{ type: 'output_audio', transcript }] }
   const response = (status: string, output: object[], used: object | null) => ({
-    id: responseId, object: 'realtime.response', status, status_details: null, output, conversation_id: 'conv_1', output_modalities: ['audio'], max_output_tokens: 'inf',
+    id: responseId, object: 'realtime.response', status, status_details: null, output, conversation_id: 'conv_1',
+    output_modalities: ['audio'], max_output_tokens: 'inf',
     audio: { output: { format: { type: 'audio/pcm', rate: 24_000 }, voice: 'marin' } }, usage: used, metadata: null,
   })
   const at = { response_id: responseId, item_id: itemId, output_index: 0, content_index: 0 }
