@@ -6,12 +6,14 @@ import { instance } from '../realtime/current.ts'
 
 export default defineEventHandler(async event => {
   setResponseHeader(event, 'Cache-Control', 'no-store')
-  const ask = { headers: getRequestHeaders(event), remoteAddress: event.node.req.socket.remoteAddress, body: await boundedBody(event.node.req, MAX_BODY_BYTES) }
-  const answer = grantCall(ask, instance())
+  const headers = getRequestHeaders(event)
+  const identity = await instance().access.identify({ headers, remoteAddress: event.node.req.socket.remoteAddress })
+  const answer = grantCall({ headers, identity, body: await boundedBody(event.node.req, MAX_BODY_BYTES) }, instance())
   if ('ticket' in answer) {
     setResponseStatus(event, 201)
     return answer
   }
+  instance().log.info({ status: answer.status, code: answer.code, by: identity.visitor?.by }, 'request refused')
   setResponseStatus(event, answer.status)
   if (answer.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', answer.retryAfterSeconds)
   return refusalBody(answer)

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { SessionUpdateEvent } from '@kaiwa/protocol'
+import type { Person } from './person.ts'
 
-/** What a secret stands for: sessions that begin with these settings. `undefined`: with the server's. */
-export interface SecretClaim { session: SessionUpdateEvent['session'] | undefined }
+/** What a secret stands for. */
+export interface SecretClaim {
+  /** Sessions begin with these settings. `undefined`: with the server's. */
+  session: SessionUpdateEvent['session'] | undefined
+  /** Who asked for it: its calls are theirs. */
+  person: Person
+}
 
 export const SECRET_PREFIX = 'ek_'
 const SHAPE = /^ek_\w{21}$/

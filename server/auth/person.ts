@@ -9,3 +9,12 @@ export type Person
 
 /** The same person, whichever of their browsers it is. */
 export const isSamePerson = (one: Person, other: Person) => one.by === other.by && one.id === other.id
+
+/**
+ * The same sign-in. Those who aren't signed in are one: their address may change between two requests (IPv4 and IPv6, or a
+ * phone on its way), and a ticket is proof enough.
+ */
+export const isSameSignIn = (one: Person, other: Person) =>
+  isSignedIn(one) && isSignedIn(other) ? isSamePerson(one, other) && one.signInId === other.signInId : one.by === 'anonymous' && other.by === 'anonymous'
+
+const isSignedIn = (person: Person): person is Extract<Person, { signInId: string }> => 'signInId' in person

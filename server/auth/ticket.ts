@@ -1,8 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { PersonaRef } from '../personas/persona.ts'
+import type { Person } from './person.ts'
 
 /** What a ticket stands for: one connection, of this call, from this origin. */
-export interface TicketClaim { callId: string, conversationId: string, origin: string, /** Undefined: the default. */ persona?: PersonaRef }
+export interface TicketClaim {
+  callId: string
+  conversationId: string
+  origin: string
+  /** Whose page it was given to. */
+  person: Person
+  /** Undefined: the default. */
+  persona?: PersonaRef
+}
 
 export const TICKET_MS = 30_000
 /** Tickets that nobody has used yet. Full ⇒ none are given. */

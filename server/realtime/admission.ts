@@ -1,8 +1,12 @@
 import { SECRET_PREFIX, type SecretClaim } from '../auth/client-secret.ts'
 import { isOwnHost, isOwnOrigin } from '../auth/origin.ts'
-import type { Person } from '../auth/person.ts'
+import { bearerIn, offeredIn } from '../auth/bearer.ts'
+import type { Identity } from '../auth/identify.ts'
+import { isSameSignIn, type Person } from '../auth/person.ts'
 import type { TicketClaim } from '../auth/ticket.ts'
-import { isLoopbackHost, type Settings } from '../config/settings.ts'
+import { programsAreFree } from '../auth/who-may.ts'
+import { asksForSignIn } from '../config/access-settings.ts'
+import type { Settings } from '../config/settings.ts'
 import type { Refusal as RefusalBody } from '../../shared/calls.ts'
 
 export const REALTIME_PATH = '/v1/realtime'
@@ -13,12 +17,11 @@ export interface Knock {
   /** Path and query. */
   url: string
   headers: { host?: string, origin?: string, 'user-agent'?: string, 'sec-fetch-site'?: string | string[], 'sec-websocket-protocol'?: string, authorization?: string }
-  remoteAddress: string | undefined
 }
 
 /** What it knows of the house. */
 export interface House {
-  settings: Pick<Settings, 'host' | 'publicUrl' | 'maxCalls' | 'maxCallsPerUser' | 'countLoopbackUsers'>
+  settings: Pick<Settings, 'host' | 'publicUrl' | 'maxCalls' | 'maxCallsPerUser' | 'countLoopbackUsers' | 'access'>
   draining: boolean
   liveCalls: number
   /** The embedded engine hears as many people as it can. */
@@ -29,11 +32,19 @@ export interface House {
   redeem(ticket: string, origin: string): TicketClaim | undefined
   /** What an ephemeral secret stands for, as long as it is good. */
   claimOf(secret: string): SecretClaim | undefined
+  /** What is used up for today; asked before each call. */
+  budgetRefusal?(person: Person): 'person' | 'everyone' | undefined
+  /** `short`: what this machine is about to run out of. */
+  headroom?: { readonly short: string | undefined }
+  /** Whether the model (undefined: the server's own) has a price; there when money is bounded. */
+  isPriced?(model: string | undefined): boolean
+  /** Wall clock; for budgets, which are of a day. */
+  nowMs?(): number
 }
 
 export interface Refusal {
   admitted: false
-  status: 400 | 401 | 403 | 404 | 405 | 429 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 426 | 429 | 503
   code: string
   message: string
   retryAfterSeconds?: number
@@ -66,13 +77,20 @@ export function refusalBody({ status, code, message, param }: Pick<Refusal, 'sta
   return { error: { type, code, message, ...(param === undefined ? {} : { param }) } }
 }
 
-/**
- * Who a connection counts for, until there is sign-in: its network address. This machine's own is not one person (a proxy
- * stands there, or the operator), unless the cap was set on purpose.
- */
-export function callerAt(remoteAddress: string | undefined, countLoopback: boolean): Person {
-  const address = remoteAddress?.replace(/^::ffff:/, '')
-  return { by: 'anonymous', id: !address || (isLoopbackHost(address) && !countLoopback) ? undefined : address }
+/** Somebody without a sign-in where there has to be one. */
+export const signInRequired = ({ access }: Pick<Settings, 'access'>): Refusal => asksForSignIn(access)
+  ? refusal(401, 'sign_in_required', 'Sign in to talk here.')
+  : refusal(401, 'sign_in_not_set_up', 'Only programs with a token may talk here. Whoever runs this server can set KAIWA_PASSWORD or KAIWA_OIDC_ISSUER to let people sign in, or KAIWA_ALLOW_ANONYMOUS=true to let anyone talk.')
+
+const DAY_MS = 86_400_000
+
+function refuseForMoney(house: House, person: Person): Refusal | undefined {
+  const of = house.budgetRefusal?.(person)
+  if (!of) return undefined
+  const untilMidnightS = Math.ceil((DAY_MS - (house.nowMs ?? Date.now)() % DAY_MS) / 1000)
+  return refusal(429, 'budget_spent', of === 'person'
+    ? 'You have used your money for today. You can talk again tomorrow (UTC).'
+    : 'Today\'s money for everyone on this server is used up. It can be talked to again tomorrow (UTC).', untilMidnightS)
 }
 
 /** Room for one more call? The same question for the page's `POST /api/calls` and for the upgrade. */
@@ -80,6 +98,7 @@ export function refuseForRoom(house: House, person: Person): Refusal | undefined
   const { maxCalls, maxCallsPerUser } = house.settings
   if (house.draining) return refusal(503, 'server_draining', 'The server is stopping and takes no new calls. Try again in a moment.', 5)
   if (house.liveCalls >= maxCalls) return refusal(503, 'server_full', `All ${maxCalls} lines are busy. Try again in a minute.`, 60)
+  if (house.headroom?.short !== undefined) return refusal(503, 'server_busy', 'The server has more to do than it can. Try again in a moment.', 5)
   if (house.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
   if (person.id !== undefined && house.callsOf(person) >= maxCallsPerUser) {
     return refusal(429, 'too_many_calls', `You already have ${maxCallsPerUser} calls; end one to begin another.`, 10)
@@ -87,14 +106,16 @@ export function refuseForRoom(house: House, person: Person): Refusal | undefined
   if (house.upstreamQuietMs > 0) {
     return refusal(429, 'rate_limit_exceeded', 'The model\'s provider takes no more calls at the moment. Try again a little later.', Math.ceil(house.upstreamQuietMs / 1000))
   }
-  return undefined
+  return refuseForMoney(house, person)
 }
 
+const refuseForHost = ({ host }: Knock['headers'], settings: Pick<Settings, 'host' | 'publicUrl'>): Refusal | undefined =>
+  isOwnHost(host, settings) ? undefined : refusal(403, 'host_not_allowed', 'This server is not known by that name. Its operator can name it in KAIWA_PUBLIC_URL.')
+
 /** Same-origin or no browser at all; the address it came to is ours. Shared with `POST /api/calls`. */
-export function refuseForOrigin(headers: Knock['headers'], settings: House['settings']): Refusal | undefined {
-  if (!isOwnHost(headers.host, settings)) {
-    return refusal(403, 'host_not_allowed', 'This server is not known by that name. Its operator can name it in KAIWA_PUBLIC_URL.')
-  }
+export function refuseForOrigin(headers: Knock['headers'], settings: Pick<Settings, 'host' | 'publicUrl'>): Refusal | undefined {
+  const stranger = refuseForHost(headers, settings)
+  if (stranger) return stranger
   const { origin } = headers
   if (origin !== undefined) {
     return isOwnOrigin(origin, headers.host, settings.publicUrl) ? undefined : refusal(403, 'origin_not_allowed', 'Pages of another site may not connect here.')
@@ -107,42 +128,69 @@ export function refuseForOrigin(headers: Knock['headers'], settings: House['sett
 /** Whether a model could be called that. */
 export const isModelName = (name: string) => /^[\w.:@/-]{1,128}$/.test(name)
 const TICKET_PREFIX = 'kaiwa.ticket.'
-const KEY_PREFIX = 'openai-insecure-api-key.'
 
 /** May this upgrade become a call? Pure but for the ticket, which is spent by being looked at. */
-export function admit(knock: Knock, house: House): Admitted | Refusal {
+export function admit(knock: Knock, identity: Identity, house: House): Admitted | Refusal {
   const { path, query } = parseTarget(knock.url)
   if (path !== REALTIME_PATH) return refusal(404, 'not_found', `Nothing here speaks WebSocket. The Realtime API is at ${REALTIME_PATH}.`)
   if (knock.method !== 'GET') return refusal(405, 'method_not_allowed', 'A WebSocket begins with GET.')
   if ([...query.keys()].some(key => /ticket|token|key/i.test(key))) {
     return refusal(400, 'secret_in_url', 'Tickets and keys do not belong in an address, where logs keep them. Send the ticket as a subprotocol, a key as a header.')
   }
-  const misplaced = refuseForOrigin(knock.headers, house.settings)
+  if (identity.overPlainHttp) return refusal(426, 'https_required', 'This server is reached by https (wss) only.')
+  const offered = offeredIn(knock.headers['sec-websocket-protocol'])
+  const fromPage = offered.includes('kaiwa.v1')
+  const credential = fromPage ? undefined : credentialIn(knock, offered, house)
+  // A secret that a program's token made is meant for pages of other sites; whoever has it may use it there.
+  const anywhere = credential?.kind === 'secret' && credential.claim.person.by === 'token'
+  const misplaced = anywhere ? refuseForHost(knock.headers, house.settings) : refuseForOrigin(knock.headers, house.settings)
   if (misplaced) return misplaced
-  const person = callerAt(knock.remoteAddress, house.settings.countLoopbackUsers)
-  const offered = (knock.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim()).filter(Boolean)
-  if (offered.includes('kaiwa.v1')) return admitPage(offered, knock, house, person)
+  if (fromPage) return admitPage(offered, knock, identity, house)
   if (offered.length > 0 && !offered.includes('realtime')) return refusal(400, 'unknown_subprotocol', 'The subprotocols spoken here are `realtime` and, from the page, `kaiwa.v1`.')
   if (query.has('call_id')) return refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
-  const secret = secretIn(knock.headers, offered)
-  const held = secret === undefined ? { session: undefined } : house.claimOf(secret)
-  if (!held) return refusal(401, 'invalid_api_key', 'That ephemeral secret is unknown, or has expired. POST /v1/realtime/client_secrets gives a new one.')
-  const asked = askOf(query, held)
-  if ('code' in asked) return asked
-  return refuseForRoom(house, person) ?? { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, ...asked, person, policy: 'open', claim: undefined }
+  return admitProgram(query, credential!, offered, identity, house)
 }
 
-/**
- * The ephemeral secret among the headers: `Authorization: Bearer ek_…`, or a browser's subprotocol, which can set no header.
- * Keys of another kind aren't asked for here, and pass.
- */
-function secretIn({ authorization = '' }: Knock['headers'], offered: string[]): string | undefined {
-  const keys = [/^Bearer +(\S+)$/i.exec(authorization)?.[1], ...offered.filter(name => name.startsWith(KEY_PREFIX)).map(name => name.slice(KEY_PREFIX.length))]
-  return keys.find(key => key?.startsWith(SECRET_PREFIX))
+type Credential = { kind: 'none' } | { kind: 'secret', claim: SecretClaim } | { kind: 'unknown_secret' } | { kind: 'key' }
+
+function credentialIn({ headers }: Knock, offered: string[], house: House): Credential {
+  const key = bearerIn(headers, offered)
+  if (key === undefined) return { kind: 'none' }
+  if (!key.startsWith(SECRET_PREFIX)) return { kind: 'key' }
+  const claim = house.claimOf(key)
+  return claim ? { kind: 'secret', claim } : { kind: 'unknown_secret' }
+}
+
+function admitProgram(query: URLSearchParams, credential: Credential, offered: string[], identity: Identity, house: House): Admitted | Refusal {
+  const known = programOf(credential, identity, house.settings)
+  if ('code' in known) return known
+  const asked = askOf(query, credential.kind === 'secret' ? credential.claim : { session: undefined })
+  if ('code' in asked) return asked
+  const full = refuseForRoom(house, known.person)
+  if (full) return full
+  if (house.isPriced?.(asked.model) === false) return refusal(400, 'model_not_priced', 'That model has no price here, and what is spent is bounded. Whoever runs this server can name its price in KAIWA_PRICES.')
+  return { admitted: true, subprotocol: offered.length > 0 ? 'realtime' : undefined, ...asked, person: known.person, policy: 'open', claim: undefined }
+}
+
+/** Who a program is. Where nothing is set up keys aren't asked for, and any but a secret passes: clients insist on sending one. */
+export function programOf(credential: Credential, { program, caller }: Pick<Identity, 'program' | 'caller'>, settings: Pick<Settings, 'access'>): { person: Person } | Refusal {
+  switch (credential.kind) {
+    case 'secret': return { person: credential.claim.person }
+    case 'unknown_secret': return refusal(401, 'invalid_api_key', 'That ephemeral secret is unknown, or has expired. POST /v1/realtime/client_secrets gives a new one.')
+    case 'key':
+    case 'none': {
+      if (program) return { person: program }
+      if (programsAreFree(settings)) return { person: caller }
+      return credential.kind === 'key'
+        ? refusal(401, 'invalid_api_key', 'That token is not one of this server\'s. Whoever runs it names tokens in KAIWA_API_TOKENS.')
+        : refusal(401, 'api_key_missing', 'Programs need a token: send `Authorization: Bearer <token>`. Whoever runs this server names tokens in KAIWA_API_TOKENS.')
+    }
+    default: return credential satisfies never
+  }
 }
 
 /** What the session is to be: the address has the word before the secret, but for its kind. */
-function askOf(query: URLSearchParams, { session }: SecretClaim): Pick<Admitted, 'model' | 'intent' | 'session'> | Refusal {
+function askOf(query: URLSearchParams, { session }: Pick<SecretClaim, 'session'>): Pick<Admitted, 'model' | 'intent' | 'session'> | Refusal {
   const said = query.get('intent') ?? undefined
   if (said !== undefined && said !== 'transcription') return refusal(400, 'invalid_intent', 'The one `intent` there is is `transcription`; leave it out for a conversation.')
   if (said && session?.type === 'realtime') return refusal(400, 'invalid_intent', 'That secret was made for a conversation, not for transcription.')
@@ -158,17 +206,18 @@ function withoutModel(session: SecretClaim['session']): SecretClaim['session'] {
   return rest
 }
 
-function admitPage(offered: string[], knock: Knock, house: House, person: Person): Admitted | Refusal {
+function admitPage(offered: string[], knock: Knock, { visitor }: Identity, house: House): Admitted | Refusal {
   const { origin } = knock.headers
   if (origin === undefined) return refusal(403, 'origin_missing', 'A page has to say where it comes from.')
+  if (!visitor) return signInRequired(house.settings)
   // Room first: a ticket isn't spent on a full house.
-  const full = refuseForRoom(house, person)
+  const full = refuseForRoom(house, visitor)
   if (full) return full
   const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
-  return claim
-    ? { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, person, policy: 'locked', claim }
-    : refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
+  if (!claim) return refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
+  if (!isSameSignIn(claim.person, visitor)) return refusal(403, 'ticket_of_another', 'That ticket was given to somebody else. Start again to get one of your own.')
+  return { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, person: claim.person, policy: 'locked', claim }
 }
 
 function parseTarget(target: string): { path: string, query: URLSearchParams } {

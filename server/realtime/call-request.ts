@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CallGrant } from '../../shared/calls.ts'
-import { refuseForOrigin, refuseForRoom, callerAt, REALTIME_PATH, type Knock, type Refusal } from './admission.ts'
+import type { Identity } from '../auth/identify.ts'
+import { refuseForOrigin, refuseForRoom, REALTIME_PATH, signInRequired, type Knock, type Refusal } from './admission.ts'
 import { DEFAULT_PERSONA } from '../personas/persona.ts'
 import type { Instance } from './instance.ts'
 
@@ -12,7 +13,7 @@ const bodySchema = z.strictObject({
 
 export interface CallAsk {
   headers: Knock['headers'] & { 'content-type'?: string }
-  remoteAddress: string | undefined
+  identity: Pick<Identity, 'visitor'>
   /** The body's text; longer than `MAX_BODY_BYTES` it is refused. */
   body: string
 }
@@ -27,17 +28,19 @@ export function grantCall(ask: CallAsk, { house, tickets, calls, personas, ids, 
   if (misplaced) return misplaced
   // Only browsers can be led astray, and they name their origin; another program may do as if it were the page.
   const origin = ask.headers.origin ?? settings.publicUrl?.origin ?? `http://${ask.headers.host}`
+  const { visitor } = ask.identity
+  if (!visitor) return signInRequired(settings)
   const asked = readBody(ask)
   if ('admitted' in asked) return asked
   const met = personas.find(asked.persona ?? DEFAULT_PERSONA)
   if (!met) return { ...refusal(404, 'persona_not_found', 'There is no such persona here. GET /api/personas names those that there are.'), param: 'persona' }
-  const full = refuseForRoom(house, callerAt(ask.remoteAddress, settings.countLoopbackUsers))
+  const full = refuseForRoom(house, visitor)
   if (full) return full
   if (!met.able) return refusal(503, 'persona_unavailable', met.why)
   const { persona, brain } = met
   // The server's own was asked about with the room.
   if (brain.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
-  const claim = { callId: ids('call'), conversationId: ids('conv'), origin, persona: { id: persona.id, version: persona.version } }
+  const claim = { callId: ids('call'), conversationId: ids('conv'), origin, person: visitor, persona: { id: persona.id, version: persona.version } }
   const issued = tickets.issue(claim)
   if (!issued) return refusal(503, 'server_full', 'Too many calls are being started. Try again in a minute.', 30)
   // The embedded engine may not be up yet when it answers for this persona alone.

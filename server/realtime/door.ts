@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import type { Identify, Identity } from '../auth/identify.ts'
 import type { Log } from '../log.ts'
 import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
@@ -23,6 +24,8 @@ export interface Door {
 
 export interface DoorOptions {
   house: House
+  /** Who knocks; without network, so it is done at once. */
+  identify: Identify
   calls: Calls
   /** Whom a page's ticket is for; undefined: that one is gone, or nobody can answer for it. */
   recall(persona: PersonaRef | undefined): Extract<CastPersona, { able: true }> | undefined
@@ -40,13 +43,15 @@ export interface DoorOptions {
 /** A refused caller has this long to read why. */
 const REFUSAL_MS = 2000
 const CLOSE_CHECK_MS = 20
+/** Nothing takes that long; if it does, the caller isn't kept. */
+const IDENTIFY_MS = 5000
 
 /**
  * Every WebSocket comes through here: admitted and given to the calls, or answered in plain HTTP. `ws` itself and not Nitro's
  * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary.
  */
 export function createDoor(options: DoorOptions): Door {
-  const { house, calls, recall, ids, log, ticker, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES, headers = [], onRefused } = options
+  const { house, identify, calls, recall, ids, log, ticker, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES, headers = [], onRefused } = options
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   // Bad key, version or method: ws has looked closer than admission does.
   const badClient = (error: Error, socket: Duplex, request: IncomingMessage) => refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']))
@@ -61,21 +66,27 @@ export function createDoor(options: DoorOptions): Door {
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
     // First of all: a reset at any later moment would be an uncaught exception.
     socket.on('error', () => undefined)
-    try {
-      const decision = admit({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, remoteAddress: request.socket.remoteAddress }, house)
-      if (!decision.admitted) {
-        log.info({ status: decision.status, code: decision.code }, 'connection refused')
-        return refuse(socket, decision)
-      }
-      const met = decision.claim && recall(decision.claim.persona)
-      if (decision.claim && !met) return refuse(socket, personaGone)
-      admitted.set(request, decision)
-      const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
-      sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat, ticker)))
-    } catch (error) {
+    const impatience = setTimeout(() => socket.destroy(), IDENTIFY_MS)
+    void identify({ headers: request.headers, remoteAddress: request.socket.remoteAddress }).then(identity => {
+      // When nobody is there any more, no ticket is spent on them.
+      if (!socket.destroyed) answerUpgrade(request, socket, head, identity)
+    }).catch((error: unknown) => {
       log.error({ err: error }, 'the door failed')
       socket.destroy()
+    }).finally(() => clearTimeout(impatience))
+  }
+
+  function answerUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) {
+    const decision = admit({ method: request.method ?? '', url: request.url ?? '', headers: request.headers }, identity, house)
+    if (!decision.admitted) {
+      log.info({ status: decision.status, code: decision.code, by: (identity.program ?? identity.visitor ?? identity.caller).by }, 'connection refused')
+      return refuse(socket, decision)
     }
+    const met = decision.claim && recall(decision.claim.persona)
+    if (decision.claim && !met) return refuse(socket, personaGone)
+    admitted.set(request, decision)
+    const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
+    sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat, ticker)))
   }
 
   function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, met: ReturnType<DoorOptions['recall']>, link: ReturnType<typeof linkOfSocket>) {
@@ -124,10 +135,10 @@ function badHandshake(message: string, version: string | string[] | undefined): 
 
 /** Answers before the upgrade, and lets the line go. */
 function answer(
-  socket: Duplex, refusal: Pick<Refusal, 'code' | 'message' | 'retryAfterSeconds'> & { status: Refusal['status'] | 426, header?: string }, headers: readonly [string, string][],
+  socket: Duplex, refusal: Pick<Refusal, 'status' | 'code' | 'message' | 'retryAfterSeconds'> & { header?: string }, headers: readonly [string, string][],
 ) {
   const { status, code, message, retryAfterSeconds, header } = refusal
-  const body = JSON.stringify(refusalBody({ status: status as Refusal['status'], code, message }))
+  const body = JSON.stringify(refusalBody({ status, code, message }))
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/json; charset=utf-8',

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
+import { createAccess, type Access } from '../auth/access.ts'
 import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
 import { safetyIdentifierOf } from '../auth/safety-identifier.ts'
 import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { createBrains, type Brains, type BrainsOptions } from '../brains/brains.ts'
 import { inCheckout } from '../checkout.ts'
+import { hasBudget } from '../config/budget-settings.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
 import { mcpReachOf } from '../engine/mcp-reach.ts'
 import { trapped } from '../global-trap.ts'
@@ -47,6 +49,7 @@ export interface Instance {
   headroom: Headroom
   /** Read, or made, when it is first needed. */
   sealKey: () => Buffer
+  access: Access
   house: House
   door: Door
   /** No new calls from now on; `/readyz` says so. */
@@ -59,6 +62,7 @@ export interface InstanceOptions {
   dialing?: BrainsOptions['dialing']
   door?: Pick<DoorOptions, 'heartbeat' | 'maxEventBytes'>
   log?: Log
+  oidcTimeoutMs?: number
 }
 
 /** The built-in ones lie beside it. */
@@ -115,6 +119,9 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   })
   let sealed: Buffer | undefined
   const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
+  const access = createAccess({
+    settings, key: sealKey, ids, nowMs: () => Date.now(), warn: sentence => log.warn(sentence), endCalls: calls.endOf, oidcTimeoutMs: options.oidcTimeoutMs,
+  })
   let draining = false
   const house: House = {
     settings,
@@ -125,12 +132,17 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     get upstreamQuietMs() { return calls.upstreamQuietMs },
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
+    headroom,
+    budgetRefusal: metering.refusal,
+    ...(hasBudget(settings.budgets) && { isPriced: (model: string | undefined) => metering.isPriced(model ?? brain.model) }),
   }
   const headers = createSecurityHeaders({ publicUrl: settings.publicUrl }).list()
-  const door = createDoor({ house, calls, ticker, recall: ableToRecall(personas), ids, log, headers, onRefused: numbers.refused, ...options.door })
+  const door = createDoor({
+    house, identify: access.identify, calls, ticker, recall: ableToRecall(personas), ids, log, headers, onRefused: numbers.refused, ...options.door,
+  })
   numbers.watch({ connections: () => door.connections })
   return {
-    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, house, door,
+    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, access, house, door,
     beginDraining() { draining = true },
   }
 }

@@ -3,11 +3,14 @@ import { checkClientEvent, wireErrorOf } from '@kaiwa/protocol/client-event-sche
 import { wireError } from '@kaiwa/protocol/errors'
 import { z } from 'zod'
 import type { ClientSecrets } from '../auth/client-secret.ts'
+import { bearerIn } from '../auth/bearer.ts'
+import type { Identity } from '../auth/identify.ts'
 import type { BrainSettings } from '../config/settings.ts'
-import { isModelName, refuseForOrigin, type House, type Knock, type Refusal } from './admission.ts'
+import { isModelName, programOf, refuseForOrigin, type House, type Knock, type Refusal } from './admission.ts'
 
 export interface SecretAsk {
   headers: Knock['headers'] & { 'content-type'?: string }
+  identity: Pick<Identity, 'program' | 'caller'>
   /** The body's text; longer than `MAX_SECRET_BODY_CHARS` it is refused. */
   body: string
 }
@@ -48,6 +51,8 @@ type Read = { ok: true, lifeMs: number, session: Asked } | { ok: false, error: S
 export function grantSecret(ask: SecretAsk, { house, settings, secrets, ids, planSession }: SecretHouse): SecretGrant | Refusal {
   const misplaced = refuseForOrigin(ask.headers, settings)
   if (misplaced) return misplaced
+  const minter = programOf({ kind: bearerIn(ask.headers) === undefined ? 'none' : 'key' }, ask.identity, settings)
+  if ('code' in minter) return minter
   if (house.draining) return { admitted: false, status: 503, code: 'server_draining', message: 'The server is stopping and gives no new secrets. Try again in a moment.', retryAfterSeconds: 5 }
   const read = readAsk(ask)
   if (!read.ok) return refused(read.error)
@@ -56,7 +61,7 @@ export function grantSecret(ask: SecretAsk, { house, settings, secrets, ids, pla
   const asked = session?.type === 'realtime' ? session.model : undefined
   const plan = planFor(kind, planned => planSession({ id: ids('sess'), model: asked ?? model, voice }, planned), session)
   if (!plan.ok) return refused(plan.error)
-  const issued = secrets.issue({ session }, read.lifeMs)
+  const issued = secrets.issue({ session, person: minter.person }, read.lifeMs)
   if (!issued) return { admitted: false, status: 503, code: 'server_full', message: 'Too many secrets are still good. Try again in a minute.', retryAfterSeconds: 60 }
   return { value: issued.value, expires_at: Math.floor(issued.expiresAtMs / 1000), session: plan.session }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { plannedSession } from '@kaiwa/engine'
 import type { CallGrant } from '../../shared/calls.ts'
+import { answerLogin, answerLogout, answerMe, answerOidcArrival, answerOidcDeparture, type AuthAnswer, type AuthAsk, type AuthHouse } from '../../server/auth/sign-in-request.ts'
 import { readSettings } from '../../server/config/settings.ts'
 import { createLog } from '../../server/log.ts'
 import { refusalBody } from '../../server/realtime/admission.ts'
@@ -41,6 +42,10 @@ export interface RunningServerOptions extends Omit<InstanceOptions, 'env' | 'log
   slowHandshakeMs?: number
 }
 
+const signInRoutes: Record<string, (ask: AuthAsk, house: AuthHouse) => AuthAnswer | Promise<AuthAnswer>> = {
+  'GET /api/me': answerMe, 'POST /api/login': answerLogin, 'POST /api/logout': answerLogout, 'GET /auth/oidc': answerOidcDeparture, 'GET /auth/oidc/callback': answerOidcArrival,
+}
+
 const noEngine = async (): Promise<LocalEngine> => { throw new Error('This test brought no engine.') }
 
 /** The server's own parts on a real HTTP server on loopback, without Nitro and the page. */
@@ -53,8 +58,15 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
   const http = createServer(async (request, response) => {
     let body = ''
     for await (const piece of request.setEncoding('utf8')) body += piece
-    const ask = { headers: request.headers, remoteAddress: request.socket.remoteAddress, body }
-    const route = `${request.method} ${request.url}`
+    const { headers, url = '' } = request
+    const ask = { headers, body, url, identity: await instance.access.identify({ headers, remoteAddress: request.socket.remoteAddress }) }
+    const route = `${request.method} ${url.split('?')[0]}`
+    const answerSignIn = signInRoutes[route]
+    if (answerSignIn) {
+      const answer = await answerSignIn(ask, instance)
+      response.writeHead(answer.status, [...answer.headers, ['content-type', 'application/json']].flat()).end(answer.body && JSON.stringify(answer.body))
+      return
+    }
     if (route === 'GET /api/personas') {
       const list = listPersonas(ask, instance)
       const known = 'personas' in list

@@ -130,7 +130,7 @@ describe('the route to it', () => {
     const { answer, body, instance } = await ask(JSON.stringify({ session }))
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
     expect(body).toMatchObject({ expires_at: expect.any(Number), session: { model: 'small-talk' } })
-    expect(instance.secrets.claimOf(body.value)).toEqual({ session })
+    expect(instance.secrets.claimOf(body.value)).toEqual({ session, person: { by: 'anonymous', id: undefined } })
   })
 
   it('refuses with the status and the words of the API, a body without end as well', async () => {

@@ -83,7 +83,7 @@ describe('a page talks with a persona', () => {
     const { id, version } = personas.find('mika')!.persona
     writeFileSync(join(server.instance.settings.personasDir, 'mika.yaml'), head.replace('You are Mika.', 'You are somebody else.'))
     await personas.reload()
-    const { ticket } = server.instance.tickets.issue({ callId: 'call_1', conversationId: 'conv_1', origin: server.origin, persona: { id, version } })!
+    const { ticket } = server.instance.tickets.issue({ callId: 'call_1', conversationId: 'conv_1', origin: server.origin, person: { by: 'anonymous', id: undefined }, persona: { id, version } })!
     const page = await server.connectTicket(ticket)
     await page.next('session.updated')
     expect(upstream.connections[0]!.events[0]).toMatchObject({ session: { instructions: 'You are Mika.' } })

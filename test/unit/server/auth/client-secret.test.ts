@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createClientSecrets, type SecretLimits } from '../../../../server/auth/client-secret.ts'
 import { randomId } from '../../../../server/realtime/ids.ts'
 
-const claim = { session: { type: 'realtime' as const, instructions: 'Be brief.' } }
+const claim = { person: { by: 'anonymous' as const, id: undefined }, session: { type: 'realtime' as const, instructions: 'Be brief.' } }
 
 function scene(limits?: SecretLimits) {
   let nowMs = 0

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTickets, TICKET_MS } from '../../../../server/auth/ticket.ts'
 
-const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000' }
+const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000', person: { by: 'anonymous' as const, id: undefined } }
 
 function scene(maxTickets?: number) {
   let nowMs = 0

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
+import { callerAt, type Identity } from '../../../../server/auth/identify.ts'
+import { readSettings } from '../../../../server/config/settings.ts'
 import { describe, expect, it } from 'vitest'
-import { admit, callerAt, refusalBody, type House, type Knock } from '../../../../server/realtime/admission.ts'
+import { admit as admitAs, refusalBody, type House, type Knock } from '../../../../server/realtime/admission.ts'
 
-const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000' }
+const claim = { callId: 'call_1', conversationId: 'conv_1', origin: 'http://localhost:3000', person: { by: 'anonymous' as const, id: undefined } }
 
+const nobody = { by: 'anonymous' as const, id: undefined }
 const secrets: Record<string, ReturnType<House['claimOf']>> = {
-  ek_plain: { session: undefined },
-  ek_talk: { session: { type: 'realtime', model: 'small', instructions: 'Be brief.' } },
-  ek_write: { session: { type: 'transcription' } },
+  ek_plain: { session: undefined, person: nobody },
+  ek_talk: { session: { type: 'realtime', model: 'small', instructions: 'Be brief.' }, person: nobody },
+  ek_write: { session: { type: 'transcription' }, person: nobody },
 }
 
 const house = (changes: Partial<House> & { settings?: Partial<House['settings']> } = {}): House => ({
@@ -19,12 +22,16 @@ const house = (changes: Partial<House> & { settings?: Partial<House['settings']>
   redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
   claimOf: secret => secrets[secret],
   ...changes,
-  settings: { host: '127.0.0.1', publicUrl: undefined, maxCalls: 200, maxCallsPerUser: 3, countLoopbackUsers: false, ...changes.settings },
+  settings: { host: '127.0.0.1', publicUrl: undefined, maxCalls: 200, maxCallsPerUser: 3, countLoopbackUsers: false, access: readSettings({}).access, ...changes.settings },
 })
 
 const knock = (changes: Partial<Omit<Knock, 'headers'>> & { headers?: Knock['headers'] } = {}): Knock => ({
-  method: 'GET', url: '/v1/realtime?model=m', remoteAddress: '127.0.0.1', ...changes, headers: { host: 'localhost:3000', 'sec-websocket-protocol': 'realtime', ...changes.headers },
+  method: 'GET', url: '/v1/realtime?model=m', ...changes, headers: { host: 'localhost:3000', 'sec-websocket-protocol': 'realtime', ...changes.headers },
 })
+const identity = (changes: Partial<Identity> = {}): Identity => ({
+  caller: nobody, visitor: nobody, program: undefined, signIn: undefined, formerly: undefined, address: '127.0.0.1', secure: false, overPlainHttp: false, ...changes,
+})
+const admit = (at: Knock, in_: House, who: Partial<Identity> = {}) => admitAs(at, identity(who), in_)
 const page = (ticket: string) => knock({ headers: { origin: claim.origin, 'sec-websocket-protocol': `realtime, kaiwa.v1, kaiwa.ticket.${ticket}` } })
 
 describe('admission', () => {
@@ -56,10 +63,10 @@ describe('admission', () => {
 
   it('counts calls by network address; this machine only when the cap was set on purpose', () => {
     const busy = { callsOf: () => 3 }
-    expect(admit(knock({ remoteAddress: '::ffff:10.0.0.9' }), house(busy))).toMatchObject({ status: 429, code: 'too_many_calls' })
-    expect(admit(knock(), house(busy))).toMatchObject({ admitted: true })
-    expect(admit(knock(), house({ ...busy, settings: { ...house().settings, countLoopbackUsers: true } }))).toMatchObject({ status: 429 })
-    expect(callerAt('::ffff:10.0.0.9', false).id).toBe('10.0.0.9')
+    const [far, here, counted] = [callerAt('10.0.0.9', false), callerAt('127.0.0.1', false), callerAt('127.0.0.1', true)]
+    expect(admit(knock(), house(busy), { caller: far })).toMatchObject({ status: 429, code: 'too_many_calls' })
+    expect(admit(knock(), house(busy), { caller: here })).toMatchObject({ admitted: true })
+    expect(admit(knock(), house(busy), { caller: counted })).toMatchObject({ status: 429 })
     expect(callerAt(undefined, true).id).toBeUndefined()
   })
 

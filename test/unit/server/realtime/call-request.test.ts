@@ -5,7 +5,7 @@ import { createInstance } from '../../../../server/realtime/instance.ts'
 import { silentLog } from '../../../../server/log.ts'
 
 const ask = (changes: Partial<CallAsk> = {}): CallAsk => ({
-  remoteAddress: '127.0.0.1', body: '{}', ...changes,
+  identity: { visitor: { by: 'anonymous', id: undefined } }, body: '{}', ...changes,
   headers: { host: 'localhost:3000', origin: 'http://localhost:3000', 'content-type': 'application/json', ...changes.headers },
 })
 const house = (env: Record<string, string> = {}) => createInstance(readSettings(env), { env, log: silentLog })

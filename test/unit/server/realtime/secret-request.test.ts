@@ -1,5 +1,6 @@
 import { plannedSession } from '@kaiwa/engine'
 import { describe, expect, it } from 'vitest'
+import { readSettings } from '../../../../server/config/settings.ts'
 import { createClientSecrets } from '../../../../server/auth/client-secret.ts'
 import { grantSecret, MAX_SECRET_BODY_CHARS, type SecretAsk, type SecretHouse } from '../../../../server/realtime/secret-request.ts'
 import { createCountedIds } from '../../../fakes/engine-options.ts'
@@ -11,7 +12,7 @@ function house({ brain = {}, ...changes }: Partial<Omit<SecretHouse, 'settings'>
   return {
     house: { draining: false },
     settings: {
-      host: '127.0.0.1', publicUrl: undefined, maxCalls: 1, maxCallsPerUser: 1, countLoopbackUsers: false,
+      host: '127.0.0.1', publicUrl: undefined, maxCalls: 1, maxCallsPerUser: 1, countLoopbackUsers: false, access: readSettings({}).access,
       brain: { kind: 'local', model: 'kaiwa-local', voice: 'marin', ...brain },
     },
     secrets: createClientSecrets({ nowMs: () => NOW_MS, ids }),
@@ -21,7 +22,7 @@ function house({ brain = {}, ...changes }: Partial<Omit<SecretHouse, 'settings'>
   }
 }
 const ask = (body: unknown, headers: Partial<SecretAsk['headers']> = {}): SecretAsk =>
-  ({ body: typeof body === 'string' ? body : JSON.stringify(body), headers: { host: 'localhost:3000', 'content-type': 'application/json', ...headers } })
+  ({ identity: { program: undefined, caller: { by: 'anonymous', id: undefined } }, body: typeof body === 'string' ? body : JSON.stringify(body), headers: { host: 'localhost:3000', 'content-type': 'application/json', ...headers } })
 const conversation = { type: 'realtime', instructions: 'Be brief.', audio: { output: { voice: 'cedar' } } }
 
 describe('POST /v1/realtime/client_secrets', () => {
@@ -35,7 +36,7 @@ describe('POST /v1/realtime/client_secrets', () => {
         audio: { input: { turn_detection: { type: 'server_vad' } }, output: { voice: 'cedar', speed: 1 } },
       },
     })
-    expect('value' in grant && at.secrets.claimOf(grant.value)).toEqual({ session: conversation })
+    expect('value' in grant && at.secrets.claimOf(grant.value)).toEqual({ session: conversation, person: { by: 'anonymous', id: undefined } })
   })
 
   it.each([

@@ -1,0 +1,74 @@
+import type { AccessInfo } from '../../shared/access.ts'
+import { asksForSignIn } from '../config/access-settings.ts'
+import type { Settings } from '../config/settings.ts'
+import type { RelayFault } from '../relay/fault.ts'
+import { createApiTokens } from './api-tokens.ts'
+import { createCallerAddress } from './caller-address.ts'
+import { createEndedSignIns } from './ended-sign-ins.ts'
+import { createIdentify, type Identify, type Identity } from './identify.ts'
+import { createOidc, TRIP_MS, type Oidc } from './oidc.ts'
+import { createPasswordCheck, type PasswordCheck } from './password.ts'
+import type { Person } from './person.ts'
+import { createSealer, type Sealer } from './sealer.ts'
+import { createSignInCookies, SIGN_IN_MS, type SignedIn, type SignIn, type SignInCookies } from './sign-in-cookie.ts'
+import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
+
+/** Who may talk: the parts of it. */
+export interface Access {
+  identify: Identify
+  infoOf(identity: Identity): AccessInfo
+  cookies: SignInCookies
+  /** Undefined: no password is set up. */
+  password: PasswordCheck | undefined
+  limits: SignInLimits
+  oidc: Oidc | undefined
+  trips: Sealer
+  ids: (prefix: string) => string
+  /** A sign-in that begins: what it replaces, in this browser, dies. Returns `Set-Cookie`. */
+  begin(person: Omit<SignedIn, 'signInId'>, before: SignIn | undefined, secure: boolean): Promise<string>
+  /** Ends a sign-in and its calls. */
+  end(signIn: SignIn): void
+}
+
+export interface AccessOptions {
+  settings: Pick<Settings, 'host' | 'publicUrl' | 'access' | 'countLoopbackUsers' | 'dataDir'>
+  key: () => Uint8Array
+  ids: (prefix: string) => string
+  nowMs: () => number
+  warn: (sentence: string) => void
+  endCalls(match: (person: Person) => boolean, fault: RelayFault): number
+  oidcTimeoutMs?: number
+}
+
+/** Puts them together; opens nothing but what is asked for later. */
+export function createAccess({ settings, key, ids, nowMs, warn, endCalls, oidcTimeoutMs }: AccessOptions): Access {
+  const { password, oidc, tokens, trustedProxies } = settings.access
+  const ended = createEndedSignIns({ dataDir: settings.dataDir, nowMs, rememberMs: SIGN_IN_MS, warn })
+  const stillSetUp = (by: SignedIn['by']) => by === 'password' ? password !== undefined : oidc !== undefined
+  const cookies = createSignInCookies({ key, nowMs, ended, stillSetUp })
+  const ways: AccessInfo['signIn']['ways'] = [...(oidc ? ['oidc' as const] : []), ...(password === undefined ? [] : ['password' as const])]
+
+  function end({ person: { signInId }, begunMs }: SignIn) {
+    ended.end({ id: signInId, begunMs })
+    endCalls(person => 'signInId' in person && person.signInId === signInId, { code: 'signed_out' })
+  }
+
+  return {
+    identify: createIdentify({ settings, addressOf: createCallerAddress(trustedProxies), cookies, programOf: createApiTokens(tokens) }),
+    infoOf: ({ visitor }) => ({
+      signIn: { needed: asksForSignIn(settings.access), ways },
+      person: visitor && { name: 'name' in visitor ? visitor.name : undefined, by: visitor.by },
+    }),
+    cookies,
+    password: password === undefined ? undefined : createPasswordCheck(password),
+    limits: createSignInLimits(),
+    oidc: oidc && createOidc(oidc, { nowMs, timeoutMs: oidcTimeoutMs }),
+    trips: createSealer(key, 'oidc-trip', TRIP_MS),
+    ids,
+    async begin(person, before, secure) {
+      if (before) end(before)
+      return await cookies.begin({ ...person, signInId: ids('signin') }, secure)
+    },
+    end,
+  }
+}

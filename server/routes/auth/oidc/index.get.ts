@@ -1,0 +1,5 @@
+import { defineEventHandler } from 'h3'
+import { answerWith } from '../../../auth/answer.ts'
+import { answerOidcDeparture } from '../../../auth/sign-in-request.ts'
+
+export default defineEventHandler(event => answerWith(event, answerOidcDeparture))
