@@ -12,7 +12,7 @@ export const labelIn = (set: LabelSet, said: unknown): string => typeof said ===
 
 /** Why a connection, a ticket, a secret or a sign-in was refused; a test compares it with the sources. */
 export const refusalCodes: LabelSet = new Set([
-  'server_draining', 'server_full', 'server_overloaded', 'too_many_calls', 'rate_limit_exceeded', 'upstream_unavailable', 'budget_spent',
+  'server_draining', 'server_full', 'too_many_calls', 'rate_limit_exceeded', 'upstream_unavailable', 'budget_spent',
   'host_not_allowed', 'origin_not_allowed', 'origin_missing', 'not_found', 'method_not_allowed', 'secret_in_url', 'unknown_subprotocol', 'call_id_not_found',
   'conversation_not_found', 'persona_not_found', 'persona_unavailable', 'invalid_api_key', 'invalid_intent', 'invalid_model', 'ticket_refused', 'bad_handshake', 'bad_websocket_version',
   'metrics_token_required', 'body_too_large', 'invalid_content_type', 'sign_in_required', 'wrong_password', 'too_many_tries', 'invalid_value', 'invalid_json',
