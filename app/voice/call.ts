@@ -1,6 +1,7 @@
 /** What the page shows of a call. Plain data: made by the voice session, drawn by components. */
 
 import type { Capabilities, Fault, MeterReading, Segment } from '@kaiwa/protocol'
+import type { VoiceSettings } from './voice-settings.ts'
 
 /** `product.md`'s states; each has a word, a look, a status text and a set of allowed actions. */
 export type CallState
@@ -153,6 +154,9 @@ export interface VoiceSession {
   hold(down: boolean): void
   /** Opens the line (without microphone) when there is none. */
   say(text: string): void
+  readonly settings: VoiceSettings
+  /** How somebody wants to talk and hear from now on; in a running call at once, where it can be. */
+  configure(change: Partial<VoiceSettings>): void
   /** Ms since the call began, from the audio clock when it runs. */
   nowMs(): number
   /** The waveform's strokes in a window of the call's time; cheap enough for each frame. */

