@@ -16,7 +16,8 @@ const refuse = (error: ServerError): EventReading => ({ ok: false, error })
 /** Parses one message, in the API's words when it is no event. Never throws. */
 export function readEvent(text: WireText): EventReading {
   const cost = text.length > LIGHT_BYTES ? costOf(text) : undefined
-  if (cost) return refuse(wireError('invalid_event', `Invalid event: ${cost}.`))
+  // What isn't parsed is, to the client, what can't be.
+  if (cost) return refuse(wireError('invalid_json', `Invalid event: ${cost}.`))
   let value: unknown
   try {
     value = JSON.parse(text.toString())
