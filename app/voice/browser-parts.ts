@@ -1,5 +1,6 @@
 import { createEncoder } from './encoder.ts'
 import { openMicrophone } from './microphone.ts'
+import { openDirectOutput } from './output.ts'
 import { createPlayer } from './player.ts'
 import { createTimeline } from './timeline.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
@@ -15,7 +16,8 @@ export function browserParts(): VoiceSessionParts {
     openTransport: () => openWebSocketTransport(),
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
     openMicrophone,
-    createPlayer,
+    openOutput: async context => openDirectOutput(context),
+    createPlayer: (context, output) => createPlayer(context, output),
     createEncoder: () => createEncoder(),
     createTimeline: () => createTimeline(),
     pageMs: () => performance.now(),

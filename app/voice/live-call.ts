@@ -149,7 +149,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
       } catch (error) {
         return dispatch({ type: 'output_failed', trouble: troubleOfOutput('audio_failed', error) })
       }
-      output = createSpeechOutput(audio, { createPlayer: parts.createPlayer, timeline, nowMs, setTimer }, {
+      const context = audio
+      output = createSpeechOutput(context, { openOutput: () => parts.openOutput(context, 'direct'), createPlayer: parts.createPlayer, timeline, nowMs, setTimer }, {
         onQueued: () => dispatch({ type: 'sound_queued' }),
         onHeard,
         onOver: () => dispatch({ type: 'sound_over' }),

@@ -1,6 +1,7 @@
 import type { PlayoutReport } from '@kaiwa/audio'
 import { assertNever } from './assert-never.ts'
 import type { Heard } from './call.ts'
+import type { Output } from './output.ts'
 import { createPlaybackLedger } from './playback-ledger.ts'
 import { openPlaybackSink, type PlaybackSink } from './playback-sink.ts'
 
@@ -46,9 +47,9 @@ export class PlayerError extends Error {
 }
 
 /** @throws PlayerError (as a rejection) when the playback worklet can't be loaded within 10 s */
-export async function createPlayer(context: AudioContext, environment: PlayerEnvironment = {}): Promise<Player> {
+export async function createPlayer(context: AudioContext, output: Output, environment: PlayerEnvironment = {}): Promise<Player> {
   try {
-    return createPlayerOn(await openPlaybackSink(context, environment.workletUrl), environment)
+    return createPlayerOn(await openPlaybackSink(context, output, environment.workletUrl), environment)
   } catch (error) {
     throw new PlayerError('Sound could not be started in this browser. Reload the page and try again.', { cause: error })
   }

@@ -1,5 +1,6 @@
 import { decodePcm16 } from '@kaiwa/audio'
 import type { Heard, Trouble } from './call.ts'
+import type { Output } from './output.ts'
 import type { Player } from './player.ts'
 import type { TimelineModel } from './timeline.ts'
 import { troubleOfOutput } from './trouble.ts'
@@ -18,7 +19,8 @@ const MAX_EARLY_SAMPLES = 60 * 24_000
 const MAX_SILENCED = 128
 
 export interface SpeechOutputParts {
-  createPlayer: (context: AudioContext) => Promise<Player>
+  openOutput: () => Promise<Output>
+  createPlayer: (context: AudioContext, output: Output) => Promise<Player>
   timeline: TimelineModel
   nowMs: () => number
   setTimer: (callback: () => void, delayMs: number) => () => void
@@ -70,7 +72,7 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
   }
 
   async function openPlayer() {
-    const creating = parts.createPlayer(context)
+    const creating = parts.openOutput().then(opened => parts.createPlayer(context, opened))
     // Whoever comes after we have given up, or after the call, is closed.
     void creating.then(made => { if (closed || !early) made.close() }, () => {})
     try {

@@ -1,8 +1,10 @@
 import type { Encoder } from './encoder.ts'
 import type { openMicrophone } from './microphone.ts'
+import type { Output } from './output.ts'
 import type { Player } from './player.ts'
 import type { TimelineModel } from './timeline.ts'
 import type { Transport } from './transport.ts'
+import type { PlaybackPath } from './voice-settings.ts'
 
 /** All that a voice session needs of the world. The browser's own are in `browser-parts.ts`; tests bring fakes. */
 export interface VoiceSessionParts {
@@ -10,7 +12,9 @@ export interface VoiceSessionParts {
   openTransport: () => Transport
   createAudioContext: () => AudioContext
   openMicrophone: typeof openMicrophone
-  createPlayer: (context: AudioContext) => Promise<Player>
+  /** The way to the ear on this context; `path` as the settings say. */
+  openOutput: (context: AudioContext, path: PlaybackPath) => Promise<Output>
+  createPlayer: (context: AudioContext, output: Output) => Promise<Player>
   createEncoder: () => Encoder
   createTimeline: () => TimelineModel
   /** Monotonic ms. */

@@ -4,6 +4,7 @@ import { createTimeline } from '../../app/voice/timeline.ts'
 import type { Transport } from '../../app/voice/transport.ts'
 import { createVoiceSession } from '../../app/voice/voice-session.ts'
 import { createFakeMicrophone } from './fake-microphone.ts'
+import { createFakeOutput } from './fake-output.ts'
 import { createFakePlayer } from './fake-player.ts'
 import type { FakePlayer } from './fake-player.ts'
 import { createPageTime } from './page-time.ts'
@@ -42,6 +43,7 @@ export function createFakePage(options: FakePageOptions = {}) {
       return context.context
     }),
     openMicrophone: microphone.open,
+    openOutput: async () => createFakeOutput(),
     async createPlayer() {
       const player = options.createPlayer ? await options.createPlayer() : createFakePlayer()
       players.push(player)

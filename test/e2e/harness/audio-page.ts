@@ -1,5 +1,6 @@
 /** The page of `audio-path.test.ts`: real microphone, player and worklets, without Nuxt; what they do is kept for the test to fetch. */
 import { openMicrophone } from '../../../app/voice/microphone.ts'
+import { openDirectOutput } from '../../../app/voice/output.ts'
 import { createPlayer } from '../../../app/voice/player.ts'
 import tapWorkletUrl from './tap.worklet.ts?worker&url'
 
@@ -95,7 +96,7 @@ async function playback(voiceBase64: string, steps: PlaybackStep[], lengthMs: nu
   const tap = await openTap(context)
   // What the player connects to the destination goes through the tap.
   Object.defineProperty(context, 'destination', { value: tap.node })
-  const player = await createPlayer(context)
+  const player = await createPlayer(context, openDirectOutput(context))
   const silent: string[] = []
   player.onSilent(segmentId => silent.push(segmentId))
   const result = { interruptedAtFrame: -1, interruption: undefined as PlaybackResult['interruption'] }

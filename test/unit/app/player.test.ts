@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createPlayer, createPlayerOn, PlayerError } from '../../../app/voice/player.ts'
-import { latencyMs } from '../../../app/voice/playback-sink.ts'
+import { latencyMs } from '../../../app/voice/output.ts'
+import { createFakeOutput } from '../../fakes/fake-output.ts'
 import { createManualClock } from '../../fakes/manual-clock.ts'
 import { createOfflineSink } from '../../fakes/offline-sink.ts'
 
@@ -220,7 +221,7 @@ describe('player', () => {
 
   it('rejects with a code when the worklet can\'t be loaded', async () => {
     const context = { audioWorklet: { addModule: () => Promise.reject(new Error('404')) } } as unknown as AudioContext
-    const failure = await createPlayer(context, { workletUrl: '/nowhere.js' }).catch((error: unknown) => error)
+    const failure = await createPlayer(context, createFakeOutput(), { workletUrl: '/nowhere.js' }).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(PlayerError)
     expect(failure).toMatchObject({ code: 'audio_failed' })
   })
