@@ -60,9 +60,9 @@ async function stallAll(peers: readonly Startable[]): Promise<Record<string, num
   console.log('\nten minutes of audio to a caller that has stopped reading')
   const kb: Record<string, number> = {}
   for (const peer of peers) {
-    const { kbPerCaller, heldBack } = await stall(peer)
+    const { kbPerCaller, residentKbPerCaller, heldBack } = await stall(peer)
     kb[peer.name] = kbPerCaller
-    console.log(`  ${peer.name.padEnd(12)}${Math.round(kbPerCaller).toString().padStart(8)} kB each, the model ${heldBack ? 'had to wait' : 'got rid of all of it'}`)
+    console.log(`  ${peer.name.padEnd(12)}${Math.round(kbPerCaller).toString().padStart(8)} kB held by each (the process grew by ${Math.round(residentKbPerCaller)}), the model ${heldBack ? 'had to wait' : 'got rid of all of it'}`)
   }
   return kb
 }

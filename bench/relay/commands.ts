@@ -43,8 +43,6 @@ export type ModelCommand
   /** So many audio deltas to every connection, as fast as they go. */
     | { do: 'flood', deltas: number }
 
-export type ProbeCommand = { do: 'mark' } | { do: 'read' }
-
 /** For a child: answers commands until the bench is gone, then ends. */
 export function answerCommands<Command extends { do: string }>(answer: (command: Command) => unknown): void {
   process.on('message', ({ id, command }: { id: number, command: Command }) => {

@@ -12,7 +12,14 @@ const WARM_DELTAS = 300
 const WATCH_MS = 7000
 const LOOK_MS = 100
 
-export interface Stalled { kbPerCaller: number, /** What the model couldn't get rid of: a relay that stopped reading it. */ heldBack: boolean }
+export interface Stalled {
+  /** Held after a collection. */
+  kbPerCaller: number
+  /** By which the process grew at most, what was waiting to be collected included. */
+  residentKbPerCaller: number
+  /** The model couldn't get rid of all of it: the relay stopped reading. */
+  heldBack: boolean
+}
 
 export async function stall(peer: Exclude<Peer, { missing: string }>): Promise<Stalled> {
   const model = startModel()
@@ -25,7 +32,7 @@ export async function stall(peer: Exclude<Peer, { missing: string }>): Promise<S
     await wait(3000)
     await load.ask({ do: 'stall' })
     const { pid } = relay.process!
-    const beforeKb = residentKb(pid)
+    const [beforeKb, beforeBytes] = [residentKb(pid), await relay.process!.ask<number>({ do: 'held' })]
     await model.ask({ do: 'flood', deltas: TEN_MINUTES_OF_DELTAS })
     let mostKb = beforeKb
     for (let ms = 0; ms < WATCH_MS; ms += LOOK_MS) {
@@ -33,7 +40,8 @@ export async function stall(peer: Exclude<Peer, { missing: string }>): Promise<S
       mostKb = Math.max(mostKb, residentKb(pid))
     }
     const { unsentBytes } = await model.ask<ModelFigures>({ do: 'read' })
-    return { kbPerCaller: (mostKb - beforeKb) / CALLERS, heldBack: unsentBytes > 0 }
+    const heldBytes = await relay.process!.ask<number>({ do: 'held' })
+    return { kbPerCaller: (heldBytes - beforeBytes) / 1024 / CALLERS, residentKbPerCaller: (mostKb - beforeKb) / CALLERS, heldBack: unsentBytes > 0 }
   } finally {
     await Promise.all([load.stop(), relay.stop(), model.stop()])
   }
