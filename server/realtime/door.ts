@@ -17,6 +17,8 @@ import { modelOf } from './session-configuration.ts'
 export interface Door {
   /** WebSockets that are open. */
   readonly connections: number
+  /** Sent, and not yet taken from us: over all of them. */
+  readonly unreadBytes: number
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Waits until every socket has said goodbye, at most so long; then cuts the rest. */
   close(withinMs: number): Promise<void>
@@ -54,7 +56,8 @@ export function createDoor(options: DoorOptions): Door {
   const { house, identify, calls, recall, ids, log, ticker, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES, headers = [], onRefused } = options
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   // Bad key, version or method: ws has looked closer than admission does.
-  const badClient = (error: Error, socket: Duplex, request: IncomingMessage) => refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']))
+  const badClient = (error: Error, socket: Duplex, request: IncomingMessage) =>
+    refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']))
   const programs = webSockets(maxEventBytes, request => admitted.get(request)?.subprotocol ?? false).on('wsClientError', badClient)
   const pages = webSockets(Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES), () => 'kaiwa.v1').on('wsClientError', badClient)
 
@@ -104,6 +107,7 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   return {
+    get unreadBytes() { return [...pages.clients, ...programs.clients].reduce((sum, socket) => sum + socket.bufferedAmount, 0) },
     get connections() { return pages.clients.size + programs.clients.size },
     handleUpgrade,
     async close(withinMs) {

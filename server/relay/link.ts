@@ -8,6 +8,8 @@ export interface LinkListener {
   binary(): void
   /** What was sent is leaving: `unreadBytes` fell. */
   socketDrained(): void
+  /** No sign of life, and what was sent stands unread: closing it is the listener's to do. Without this, the line is cut. */
+  stuck?(): void
   /** The other side is gone; once, and nothing after it. `code` as in RFC 6455, 1006 when the line broke. */
   closed(code: number, reason: string): void
 }

@@ -225,7 +225,13 @@ export function startRelay(options: RelayOptions): Relay {
     options.onSettled?.()
   }
 
-  client.listen({ message: fromClient, binary: () => refuse(binaryRefused), socketDrained: reply.feel, closed: clientClosed })
+  client.listen({
+    message: fromClient,
+    binary: () => refuse(binaryRefused),
+    socketDrained: reply.feel,
+    stuck: () => end({ code: 'client_too_slow', unreadBytes: client.unreadBytes }),
+    closed: clientClosed,
+  })
   options.dial(dialing.signal).then(dialed, (error: unknown) => end({ code: 'engine_failed', detail: error instanceof Error ? error.message : 'unknown' }))
   return {
     end,

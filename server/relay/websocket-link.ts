@@ -19,6 +19,8 @@ export const downstreamHeartbeat: Heartbeat = heartbeat
 export const upstreamHeartbeat: Heartbeat = heartbeat
 
 const PING_WINDOW_MS = 10_000
+/** The goodbye stands behind what is unread. */
+const UNREAD_CLOSE_MS = 5000
 const TEXT = { binary: false } as const
 
 /** For links that were given none: one for the process. */
@@ -83,11 +85,17 @@ export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker 
     // While we don't read, pongs wait unread too: silence says nothing.
     if (socket.isPaused || socket.readyState !== socket.OPEN) return heard()
     if (pingedAtTick !== undefined) {
-      if (ticker.count - pingedAtTick >= answerWithinTicks) socket.terminate()
+      if (ticker.count - pingedAtTick >= answerWithinTicks) silent()
     } else if (ticker.count - heardAtTick >= pingAfterTicks) {
       pingedAtTick = ticker.count
       socket.ping()
     }
+  }
+
+  /** Dead, or a reader that stopped: the latter, should it go on, is to find out why the call ended. */
+  function silent() {
+    if (socket.bufferedAmount > 0 && listener?.stuck) listener.stuck()
+    else socket.terminate()
   }
 
   function drained() {
@@ -96,7 +104,7 @@ export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker 
 
   function close(code: number, reason: string) {
     if (socket.readyState === socket.CLOSED || killTimer) return
-    killTimer = setTimeout(() => socket.terminate(), closeWithinMs)
+    killTimer = setTimeout(() => socket.terminate(), socket.bufferedAmount > 0 ? Math.max(closeWithinMs, UNREAD_CLOSE_MS) : closeWithinMs)
     // A paused socket would never see the answer.
     socket.resume()
     socket.close(isSendable(code) ? code : 1011, boundedReason(reason))

@@ -36,7 +36,7 @@ describe('a program', () => {
     const begunMs = performance.now()
     expect(check('['.repeat(20e6))).toBe('invalid_json')
     expect(check(`{"type":"x","a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`)).toBe('invalid_json')
-    expect(check(`{"type":"x","a":[${'{},'.repeat(6e6)}{}]}`)).toBe('invalid_event')
+    expect(check(`{"type":"x","a":[${'{},'.repeat(6e6)}{}]}`)).toBe('invalid_json')
     // Parsed, the first alone holds up everyone for seconds.
     expect(performance.now() - begunMs).toBeLessThan(2000)
     expect(check(`{"type":"x","a":"${'[{,\\"'.repeat(200_000)}"}`)).toBe('pass')

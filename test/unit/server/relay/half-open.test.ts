@@ -113,3 +113,13 @@ it('what comes after a close is not heard', () => {
   socket.emit('message', Buffer.from('{}'), false)
   expect(heard).toEqual([])
 })
+
+it('a side that stopped reading, and says nothing, is told why before it is cut', async () => {
+  const { clock, socket, link } = line()
+  let stuck = 0
+  link.listen({ message() {}, binary() {}, socketDrained() {}, stuck: () => { stuck++ }, closed() {} })
+  socket.bufferedAmount = 1000
+  await clock.advance(8000)
+  expect(stuck).toBe(1)
+  expect(socket.readyState).toBe(1)
+})
