@@ -100,6 +100,26 @@ describe('admission', () => {
     ['/v1/realtime?call_id=rtc_1', 404], ['/v1/realtime?intent=translation', 400], ['/v1/realtime?model=a%20b', 400], ['/v1/realtime?api_key=x', 400],
   ] as const)('%s: %i', (url, status) => { expect(admit(knock({ url }), house())).toMatchObject({ admitted: false, status }) })
 
+  it('turns away whose money is spent until midnight (UTC), and whom the machine has no room for', () => {
+    const nowMs = () => Date.UTC(2026, 0, 1, 23, 0, 0)
+    for (const of of ['person', 'everyone'] as const) {
+      expect(admit(knock(), house({ budgetRefusal: () => of, nowMs }))).toMatchObject({ status: 429, code: 'budget_spent', retryAfterSeconds: 3600 })
+    }
+    expect(admit(knock(), house({ headroom: { short: 'loop' } }))).toMatchObject({ status: 503, code: 'server_busy', retryAfterSeconds: 5 })
+    expect(admit(knock(), house({ headroom: { short: undefined }, budgetRefusal: () => undefined, isPriced: () => true }))).toMatchObject({ admitted: true })
+    expect(admit(knock(), house({ isPriced: model => model !== 'm' }))).toMatchObject({ status: 400, code: 'model_not_priced' })
+  })
+
+  it('lets a page in only with the sign-in that its ticket was given to', () => {
+    const ann = { by: 'password' as const, id: 'ann', signInId: 's1', name: undefined }
+    const given = house({ redeem: () => ({ ...claim, person: ann }) })
+    expect(admit(page('good'), given, { visitor: ann })).toMatchObject({ admitted: true, person: ann })
+    for (const visitor of [{ ...ann, signInId: 's2' }, { ...ann, id: 'eve' }, { ...ann, by: 'oidc' as const }, nobody]) {
+      expect(admit(page('good'), given, { visitor })).toMatchObject({ status: 403, code: 'ticket_of_another' })
+    }
+    expect(admit(page('good'), given, { visitor: undefined })).toMatchObject({ status: 401 })
+  })
+
   it('whatever knocks gets an answer, and a foreign origin never comes in', () => {
     fc.assert(fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (url, host, origin, offered) => {
       const decision = admit(knock({ url, headers: { host, origin: `http://${origin}.example`, 'sec-websocket-protocol': offered } }), house())
