@@ -46,7 +46,7 @@ it('the last answer is heard whole, sample for sample, although its line is clos
   const itemId = (await answer.getAttribute('data-item-id'))!
   const output = await until('the sound', async () => {
     const played = await talker.played()
-    return played.samples.length > 0 && played
+    return played.samples.length > 0 ? played : undefined
   })
   const expected = expectedOutput(sentAudio(received, itemId), output.sampleRate)
   const lag = alignment(output.samples, expected, output.sampleRate)
