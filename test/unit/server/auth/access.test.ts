@@ -47,7 +47,7 @@ describe('who may talk without more', () => {
     [{ ...tokens, HOST: '0.0.0.0', KAIWA_ALLOW_ANONYMOUS: 'true' }, true, false],
     [{ HOST: '0.0.0.0', KAIWA_ALLOW_ANONYMOUS: 'true' }, true, true],
     [{ KAIWA_PASSWORD: 'correct horse', KAIWA_ALLOW_ANONYMOUS: 'true' }, false, false],
-  ] as Record<string, string | boolean>[][] as [Record<string, string>, boolean, boolean][])('with %j the page: %s, programs: %s', (env, page, programs) => {
+  ] as [Record<string, string>, boolean, boolean][])('with %j the page: %s, programs: %s', (env, page, programs) => {
     const settings = readSettings(env)
     expect([pageIsFree(settings), programsAreFree(settings)]).toEqual([page, programs])
   })
@@ -82,7 +82,8 @@ describe('tries at the password', () => {
 })
 
 describe('sign-ins that were ended', () => {
-  const make = (nowMs = () => 0, maxEnded?: number) => createEndedSignIns({ dataDir: folder, nowMs, rememberMs: 1000, warn: sentence => { throw new Error(sentence) }, maxEnded })
+  const warn = (sentence: string) => { throw new Error(sentence) }
+  const make = (nowMs = () => 0, maxEnded?: number) => createEndedSignIns({ dataDir: folder, nowMs, rememberMs: 1000, warn, maxEnded })
 
   it('stay so over a restart, also when the file is damaged', () => {
     make().end({ id: 'one', begunMs: 5 })

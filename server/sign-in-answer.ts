@@ -1,7 +1,7 @@
 import { appendResponseHeader, getRequestHeaders, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
-import { boundedBody } from '../bounded-body.ts'
-import { instance } from '../realtime/current.ts'
-import { MAX_LOGIN_BODY_CHARS, type AuthAnswer, type AuthAsk, type AuthHouse } from './sign-in-request.ts'
+import { boundedBody } from './bounded-body.ts'
+import { instance } from './realtime/current.ts'
+import { MAX_LOGIN_BODY_CHARS, type AuthAnswer, type AuthAsk, type AuthHouse } from './auth/sign-in-request.ts'
 
 /** Lets one of sign-in's requests be answered over HTTP. */
 export async function answerWith(event: H3Event, answer: (ask: AuthAsk, house: AuthHouse) => AuthAnswer | Promise<AuthAnswer>) {
