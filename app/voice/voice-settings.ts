@@ -4,8 +4,8 @@ export const bargeInModes = ['off', 'cautious', 'normal', 'eager'] as const
 /** What speaking over an answer does: nothing; stops it when the speech goes on (the voice gets quieter meanwhile), later or sooner; stops it at once. */
 export type BargeInMode = typeof bargeInModes[number]
 
-export const turnTakings = ['server_vad', 'semantic_vad', 'push_to_talk'] as const
-/** Who ends the user's turn: silence, silence weighed by what was said, or the user's finger. */
+export const turnTakings = ['auto', 'server_vad', 'semantic_vad', 'push_to_talk'] as const
+/** Who ends the user's turn: as the persona has it, silence, silence weighed by what was said, or the user's finger. */
 export type TurnTaking = typeof turnTakings[number]
 
 export const playbackPaths = ['direct', 'loopback'] as const
@@ -27,6 +27,8 @@ export interface VoiceSettings {
   volume: number
   bargeIn: BargeInMode
   turnTaking: TurnTaking
+  /** Take your time: a longer pause than usual ends a turn. */
+  patient: boolean
   playbackPath: PlaybackPath
   /** The microphone is closed while the answer sounds: the last resort against an echo. */
   halfDuplex: boolean
@@ -35,7 +37,7 @@ export interface VoiceSettings {
 }
 
 export const voiceSettingsDefaults = {
-  microphoneId: undefined, speakerId: undefined, volume: 1, bargeIn: 'normal', turnTaking: 'server_vad', playbackPath: 'direct',
+  microphoneId: undefined, speakerId: undefined, volume: 1, bargeIn: 'normal', turnTaking: 'auto', patient: false, playbackPath: 'direct',
   halfDuplex: false, noiseFilter: 'browser', noiseReduction: 'near_field',
 } as const satisfies VoiceSettings
 
@@ -47,15 +49,17 @@ export function parseVoiceSettings(value: unknown): VoiceSettings {
   const said = typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
   const one = <T extends string>(name: keyof VoiceSettings, values: readonly T[], fallback: T): T => values.find(known => known === said[name]) ?? fallback
   const id = (name: keyof VoiceSettings) => typeof said[name] === 'string' && said[name] !== '' && said[name].length <= MAX_ID_CHARS ? said[name] : undefined
-  const { volume, halfDuplex } = said
+  const { volume } = said
+  const flag = (name: 'patient' | 'halfDuplex') => typeof said[name] === 'boolean' ? said[name] : voiceSettingsDefaults[name]
   return {
     microphoneId: id('microphoneId'),
     speakerId: id('speakerId'),
     volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : voiceSettingsDefaults.volume,
     bargeIn: one('bargeIn', bargeInModes, voiceSettingsDefaults.bargeIn),
     turnTaking: one('turnTaking', turnTakings, voiceSettingsDefaults.turnTaking),
+    patient: flag('patient'),
     playbackPath: one('playbackPath', playbackPaths, voiceSettingsDefaults.playbackPath),
-    halfDuplex: typeof halfDuplex === 'boolean' ? halfDuplex : voiceSettingsDefaults.halfDuplex,
+    halfDuplex: flag('halfDuplex'),
     noiseFilter: one('noiseFilter', noiseFilters, voiceSettingsDefaults.noiseFilter),
     noiseReduction: one('noiseReduction', noiseReductions, voiceSettingsDefaults.noiseReduction),
   }
