@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ContractClient } from '../contract/contract-client.ts'
 import type { DialPolicy } from '../../server/relay/dial-policy.ts'
@@ -197,4 +200,52 @@ it('a page may send 64 KiB at once and no more; a program an append of 15 MiB', 
   program.send({ type: 'input_audio_buffer.append', audio: 'A'.repeat(20 * 1024 * 1024) })
   await expect.poll(() => upstream.connections[1]!.received.length, { timeout: 10_000 }).toBe(1)
   program.close()
+})
+
+describe('a model that stalls, drips or stops in mid-call', () => {
+  it('U13, U14: silence, then a burst, then byte by byte: everything arrives, once, in order', async () => {
+    const client = await server.connect()
+    await client.next('session.created')
+    const { socket } = upstream.connections[0]!
+    const piece = (n: number) => JSON.stringify({ type: 'response.output_audio.delta', n, delta: 'A'.repeat(2000) })
+    for (let n = 0; n < 200; n++) socket!.send(piece(n))
+    const text = piece(200)
+    for (let at = 0; at < text.length; at += 100) {
+      socket!.send(text.slice(at, at + 100), { fin: at + 100 >= text.length })
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await client.next(event => event.n === 200)
+    expect(client.events.filter(event => event.n !== undefined).map(event => event.n as number)).toEqual(Array.from({ length: 201 }, (_, n) => n))
+    client.close()
+  })
+
+  it('U18: a function call that never ends, or whose arguments are no JSON, disturbs nothing', async () => {
+    const client = await server.connect()
+    await client.next('session.created')
+    const { send } = upstream.connections[0]!
+    send({ type: 'response.function_call_arguments.delta', call_id: 'call_1', delta: '{"a":' })
+    send({ type: 'response.function_call_arguments.done', call_id: 'call_1', arguments: '{"a":' })
+    expect(await client.next('response.function_call_arguments.done')).toMatchObject({ arguments: '{"a":' })
+    client.send({ type: 'input_audio_buffer.clear' })
+    await client.next('input_audio_buffer.cleared')
+    client.close()
+  })
+})
+
+it('a page that used up its money is told so and closed 1001 within 5 s; a program at once, without an event of ours', async () => {
+  await serveAgain({ KAIWA_BUDGET_USD_PER_CALL: '0.0001', KAIWA_DATA_DIR: mkdtempSync(join(tmpdir(), 'kaiwa-budget-')) })
+  const page = await server.connectPage()
+  await page.next('session.updated')
+  ask(page)
+  const startedAt = performance.now()
+  const told = await ending(page)
+  expect(told).toMatchObject({ code: 1001, error: { code: 'budget_spent' } })
+  expect(performance.now() - startedAt).toBeLessThan(8000)
+  expect(page.events.filter(event => event.type === 'kaiwa.limit').at(-1)).toMatchObject({ of: 'call', state: 'reached' })
+  const program = await server.connect({ query: '?model=gpt-realtime-2.1' })
+  await program.next('session.created')
+  ask(program)
+  const said = await ending(program)
+  expect(said).toMatchObject({ code: 1001, error: { code: 'budget_spent' } })
+  expect(said.text).not.toContain('kaiwa.')
 })
