@@ -53,7 +53,8 @@ const IDENTIFY_MS = 5000
  * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary.
  */
 export function createDoor(options: DoorOptions): Door {
-  const { house, identify, calls, recall, ids, log, ticker, heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES, headers = [], onRefused } = options
+  const { house, identify, calls, recall, ids, log, ticker, headers = [], onRefused } = options
+  const { heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES } = options
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   // Bad key, version or method: ws has looked closer than admission does.
   const badClient = (error: Error, socket: Duplex, request: IncomingMessage) =>
