@@ -20,8 +20,9 @@ export async function startTapProxy() {
   const server = createServer((incoming, answer) => {
     const { pathname, host, href } = new URL(incoming.url!)
     if (pathname === TAP_PATH) return void answer.writeHead(200, { 'Content-Type': 'text/javascript' }).end(TAP_WORKLET)
-    const [hostname, port] = host.split(':')
-    const onward = ask({ hostname, port, path: href.slice(href.indexOf(host) + host.length), method: incoming.method, headers: incoming.headers }, reply => {
+    const port = host.split(':')[1]
+    // Every name is this machine's here: a browser with a proxy resolves none itself.
+    const onward = ask({ hostname: '127.0.0.1', port, path: href.slice(href.indexOf(host) + host.length), method: incoming.method, headers: incoming.headers }, reply => {
       answer.writeHead(reply.statusCode!, reply.headers)
       reply.pipe(answer)
     })
@@ -30,8 +31,8 @@ export async function startTapProxy() {
   })
   // WebSockets.
   server.on('connect', ({ url }, line: Socket, head) => {
-    const [hostname, port] = url!.split(':')
-    const onward = connect(Number(port), hostname, () => {
+    const port = url!.split(':')[1]
+    const onward = connect(Number(port), '127.0.0.1', () => {
       line.write('HTTP/1.1 200 OK\r\n\r\n')
       onward.write(head)
       onward.pipe(line).pipe(onward)
