@@ -30,6 +30,7 @@ function room(sampleRate: number, paths: Path[], noise: number, seed: number) {
 
 const rates = fc.constantFrom(16_000, 44_100, 48_000)
 const seeds = fc.integer({ min: 1, max: 2 ** 31 })
+const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 const totalLossDb = (paths: Path[]) => -10 * Math.log10(paths.reduce((sum, { gain }) => sum + gain ** 2, 0))
 const runs = { numRuns: 12 }
 
@@ -45,7 +46,7 @@ describe('the probe', () => {
 
 describe('an echo', () => {
   it('is found where it is, within 1 ms and 1 dB, in noise', () => {
-    fc.assert(fc.property(rates, seeds, fc.double({ min: 5, max: 600, noNaN: true }), fc.double({ min: -40, max: 0, noNaN: true }), (sampleRate, seed, delayMs, gainDb) => {
+    fc.assert(fc.property(rates, seeds, between(5, 600), between(-40, 0), (sampleRate, seed, delayMs, gainDb) => {
       const found = estimateEcho(room(sampleRate, [{ delayMs, gain: 10 ** (gainDb / 20) }], 0.0005, seed))!
       expect(Math.abs(found.delayMs - delayMs)).toBeLessThan(1)
       expect(Math.abs(found.lossDb + gainDb)).toBeLessThan(1)
@@ -53,8 +54,8 @@ describe('an echo', () => {
   })
 
   it('is found by its first arrival, and its loss is that of all reflections together', () => {
-    const reflections = fc.array(fc.record({ laterMs: fc.double({ min: 4, max: 120, noNaN: true }), share: fc.double({ min: 0.05, max: 0.5, noNaN: true }), flip: fc.boolean() }), { minLength: 1, maxLength: 4 })
-    fc.assert(fc.property(rates, seeds, fc.double({ min: 20, max: 300, noNaN: true }), reflections, (sampleRate, seed, delayMs, later) => {
+    const reflection = fc.record({ laterMs: between(4, 120), share: between(0.05, 0.5), flip: fc.boolean() })
+    fc.assert(fc.property(rates, seeds, between(20, 300), fc.array(reflection, { minLength: 1, maxLength: 4 }), (sampleRate, seed, delayMs, later) => {
       const paths = [{ delayMs, gain: 0.2 }]
       // Far enough from one another that the energies simply add.
       for (const { laterMs, share, flip } of later) {
