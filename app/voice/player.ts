@@ -22,6 +22,9 @@ export interface Player {
    * behind it; undefined when silent. Never rejects: if the processor doesn't answer, with what it last reported.
    */
   interrupt(): Promise<Interruption | undefined>
+  /** Somebody may be interrupting: quieter within a few ms, and soon waiting. Nothing is lost; ends with `unduck` or `interrupt`. */
+  duck(): void
+  unduck(): void
   /** Less the output's latency, and never above what was received; exact after an interruption, else up to 50 ms behind. */
   heard(segmentId: string): Heard | undefined
   /** The segment that sounds or waits to. */
@@ -141,6 +144,8 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
       if (!closed && ledger.end(segmentId)) sink.send({ type: 'end', segmentId })
     },
     interrupt,
+    duck() { if (!closed) sink.send({ type: 'duck' }) },
+    unduck() { if (!closed) sink.send({ type: 'unduck' }) },
     heard,
     get current() { return ledger.current },
     onProgress(listener) {

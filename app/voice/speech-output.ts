@@ -42,6 +42,9 @@ export interface SpeechOutput {
   end(segmentId: string): void
   /** Silence now; resolves with what was heard of the segment that sounded, undefined when there was none. Never rejects. */
   silence(replyIds: readonly string[]): Promise<Heard | undefined>
+  /** Somebody may be interrupting: gives way without losing anything, until told otherwise or silenced. */
+  duck(): void
+  unduck(): void
   /** What sounds now; for the end of the call. */
   sounding(): Heard | undefined
   close(): void
@@ -55,6 +58,7 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
   let early: ({ segmentId: string, samples: Int16Array } | { segmentId: string, samples?: undefined })[] | undefined = []
   let earlySamples = 0
   let player: Player | undefined
+  let ducked = false
   let closed = false
 
   /** `undefined` after the time is up. */
@@ -88,6 +92,7 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
 
   function attach(made: Player) {
     player = made
+    if (ducked) made.duck()
     made.onProgress(heard => {
       if (closed || heard.heardMs <= 0) return
       const wanted = !silencedSegments.has(heard.segmentId)
@@ -149,6 +154,14 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
       const heard = stopped?.heard ?? last
       if (heard && !closed) timeline.cut(heard.segmentId, heard.heardMs, nowMs())
       return heard
+    },
+    duck() {
+      ducked = true
+      player?.duck()
+    },
+    unduck() {
+      ducked = false
+      player?.unduck()
     },
     sounding() { return player?.current === undefined ? undefined : player.heard(player.current) },
     close() {

@@ -9,6 +9,7 @@ export interface FakePlayer extends Player {
   readonly given: { segmentId: string, value: number }[]
   /** Ms heard, by segment. */
   readonly heardMs: ReadonlyMap<string, number>
+  readonly ducked: boolean
   readonly closed: boolean
 }
 
@@ -22,6 +23,7 @@ export function createFakePlayer(): FakePlayer {
   const progress = new Set<(heard: Heard) => void>()
   const silent = new Set<(segmentId: string) => void>()
   let closed = false
+  let ducked = false
   const of = (segmentId: string) => queue.find(playing => playing.segmentId === segmentId)
   const heardOf = ({ segmentId, heardMs, receivedMs, ended }: Playing): Heard => ({ segmentId, heardMs, receivedMs, complete: ended })
 
@@ -48,6 +50,7 @@ export function createFakePlayer(): FakePlayer {
       finish()
     },
     async interrupt() {
+      ducked = false
       const [head, ...rest] = queue
       queue = []
       for (const { segmentId } of [...head ? [head] : [], ...rest]) dropped.add(segmentId)
@@ -55,6 +58,8 @@ export function createFakePlayer(): FakePlayer {
       done.set(head.segmentId, head)
       return { heard: heardOf(head), dropped: rest.map(({ segmentId }) => segmentId) }
     },
+    duck() { ducked = true },
+    unduck() { ducked = false },
     heard(segmentId) {
       const playing = of(segmentId) ?? done.get(segmentId)
       return playing && heardOf(playing)
@@ -85,6 +90,7 @@ export function createFakePlayer(): FakePlayer {
     get heardMs() {
       return new Map([...[...done.values()], ...queue].map(({ segmentId, heardMs }) => [segmentId, heardMs]))
     },
+    get ducked() { return ducked },
     get closed() { return closed },
   }
 }

@@ -10,5 +10,5 @@ export { createPlayout, type Playout, type PlayoutCommand, type PlayoutOptions, 
 export { createPlayoutClock, type PlayedSegment, type PlayoutClock } from './playout-clock.ts'
 export { probeSignal, type ProbeOptions } from './probe-signal.ts'
 export { createResampler, type Resampler } from './resampler.ts'
-export { createSpeechDetector, speechDetectorDefaults, type SpeechDetector, type SpeechDetectorOptions, type SpeechEvidence } from './speech-detector.ts'
+export { createSpeechDetector, speechDetectorDefaults, type SpeechDetector, type SpeechDetectorOptions } from './speech-detector.ts'
 export { learnDelay, mayStart, startDelayDefaults, type StartDelayOptions } from './start-delay.ts'

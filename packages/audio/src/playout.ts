@@ -1,3 +1,4 @@
+import { createGivingWay } from './giving-way.ts'
 import { createJitterBuffer } from './jitter-buffer.ts'
 import { createPlayoutClock } from './playout-clock.ts'
 import { createResampler } from './resampler.ts'
@@ -8,6 +9,8 @@ export type PlayoutCommand
   = | { type: 'play', segmentId: string, samples: Int16Array }
     | { type: 'end', segmentId: string }
     | { type: 'clear', requestId: number }
+    /** Somebody may be interrupting: give way, lose nothing. Ends with `unduck`, or with the `clear` of an interruption. */
+    | { type: 'duck' } | { type: 'unduck' }
     | { type: 'close' }
 
 /** From the processor to the player. `playedSamples` counts at the segments' rate and never includes a sample that hasn't left. */
@@ -41,13 +44,15 @@ const REPORT_MS = 50
  * Segments of PCM16 in, the device's quanta out, and how much of which was played, to the sample.
  *
  * Segments that follow one another are one signal: they are resampled through their seam. When samples run out, the last 4 ms fade; when
- * more come, playout goes on at the very next sample, fading in. A cut renders its own fade at once and forgets the rest.
+ * more come, playout goes on at the very next sample, fading in. A cut renders its own fade at once and forgets the rest. While it gives
+ * way it is quieter, then waits; then it goes on at the very next sample too.
  */
 export function createPlayout(options: PlayoutOptions, onReport: (report: PlayoutReport) => void): Playout {
   const { contextRate, sampleRate = 24_000, maxBacklogMs, delay } = options
   const buffer = createJitterBuffer({ sampleRate, maxMs: maxBacklogMs, delay })
   const clock = createPlayoutClock()
   const resampler = createResampler({ inputRate: sampleRate, outputRate: contextRate })
+  const way = createGivingWay({ contextRate })
   const fadeFrames = Math.round(FADE_MS * contextRate / 1000)
   const samplesPerFrame = sampleRate / contextRate
   const reportFrames = Math.round(REPORT_MS * contextRate / 1000)
@@ -133,7 +138,8 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
   }
 
   function clear(requestId: number): void {
-    if (sounding) renderTail()
+    const level = way.cut()
+    if (sounding) renderTail(level)
     buffer.clear()
     const { current, waiting } = clock.clear()
     sounding = false
@@ -142,10 +148,11 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
     onReport({ type: 'cleared', requestId, segmentId: current?.segmentId, playedSamples: current?.playedSamples ?? 0, dropped: waiting })
   }
 
-  function renderTail(): void {
+  function renderTail(level: number): void {
     tail.fill(0)
     const count = render(tail, Math.ceil(gain * fadeFrames))
     shape(tail, count, 0, 0)
+    if (level < 1) for (let i = 0; i < count; i++) tail[i]! *= level
     tailAt = 0
   }
 
@@ -157,6 +164,8 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
         if (clock.ended) buffer.settle()
         return
       case 'clear': return clear(command.requestId)
+      case 'duck': return way.duck()
+      case 'unduck': return way.unduck()
       case 'close':
         closed = true
     }
@@ -164,12 +173,13 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
 
   function process(output: Float32Array): boolean {
     output.fill(0)
-    if (!sounding && buffer.ready(nowMs(), clock.ended && !clock.empty)) {
+    if (!sounding && !way.held && buffer.ready(nowMs(), clock.ended && !clock.empty)) {
       sounding = true
       buffer.start(nowMs())
       nextReport = frames
     }
-    if (sounding) sound(output)
+    if (sounding && !way.held) sound(output)
+    way.apply(output)
     for (let i = 0; tailAt < fadeFrames && i < output.length; i++) output[i]! += tail[tailAt++]!
     frames += output.length
     if (sounding && frames >= nextReport) report()
