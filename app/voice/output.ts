@@ -24,9 +24,14 @@ type SinkTarget = { setSinkId?: (deviceId: string) => Promise<void> }
 export function openDirectOutput(context: AudioContext): Output {
   const volume = openVolume(context)
   volume.node.connect(context.destination)
+  let lastLatencyMs = 0
   return {
     input: volume.node,
-    get latencyMs() { return latencyMs(context) },
+    get latencyMs() {
+      // A context that died says 0, which would make the last of it look heard.
+      if (context.state === 'running') lastLatencyMs = latencyMs(context)
+      return lastLatencyMs
+    },
     setVolume: volume.set,
     setDevice: deviceId => setSink(context, deviceId),
     close() { volume.node.disconnect() },

@@ -9,7 +9,16 @@ const MAX_RECORDS = 4096
  * `silent`: all was heard · `cutting`: an interruption is under way · `cut`: the rest will never be heard.
  */
 type Phase = 'open' | 'ended' | 'played' | 'silent' | 'cutting' | 'cut'
-interface Entry { receivedSamples: number, playedSamples: number, phase: Phase, finished: boolean }
+interface Entry {
+  receivedSamples: number
+  playedSamples: number
+  /** The most that was heard so far: what was heard stays heard, however slow the device gets. */
+  heardSamples: number
+  /** What the processor of now was not given, because it was heard from the one before. */
+  baseSamples: number
+  phase: Phase
+  finished: boolean
+}
 
 /** What was received, played and heard of each segment, in order. Holds no timer and no port; latency comes as samples. */
 export interface PlaybackLedger {
@@ -19,8 +28,9 @@ export interface PlaybackLedger {
   refuse(segmentId: string, samples: number): void
   /** @returns whether the segment was waiting for its end */
   end(segmentId: string): boolean
-  position(segmentId: string, playedSamples: number): void
-  finish(segmentId: string): void
+  /** @param playedSamples as the processor of now counts */
+  position(segmentId: string, playedSamples: number, latencySamples: number): void
+  finish(segmentId: string, latencySamples: number): void
   /** The last sample of a finished segment has left the speaker. @returns whether that is news */
   fallSilent(segmentId: string): boolean
   /** Everything that isn't over gets no more samples. @returns their ids, in order */
@@ -30,7 +40,11 @@ export interface PlaybackLedger {
    * all, and those behind it
    */
   finishCut(segmentIds: readonly string[], latencySamples: number): { sounding: string, finished: string[], dropped: string[] }
+  /** Another processor goes on where each segment was last heard. @returns those that aren't over, in order */
+  restart(): { segmentId: string, heardSamples: number, ended: boolean }[]
   heard(segmentId: string, latencySamples: number): Heard | undefined
+  /** The most that was heard of it so far, samples. */
+  heardSamples(segmentId: string): number
   /** The first segment that isn't over. */
   readonly current: string | undefined
 }
@@ -44,7 +58,7 @@ export function createPlaybackLedger(): PlaybackLedger {
   function add(segmentId: string): Entry {
     const before = entries.get(live.at(-1) ?? '')
     if (before?.phase === 'open') before.phase = 'ended'
-    const entry: Entry = { receivedSamples: 0, playedSamples: 0, phase: 'open', finished: false }
+    const entry: Entry = { receivedSamples: 0, playedSamples: 0, heardSamples: 0, baseSamples: 0, phase: 'open', finished: false }
     entries.set(segmentId, entry)
     live.push(segmentId)
     for (const [id, { phase }] of entries) {
@@ -60,13 +74,18 @@ export function createPlaybackLedger(): PlaybackLedger {
     live = live.filter(id => id !== segmentId)
   }
 
+  function noteHeard(entry: Entry, latencySamples: number): number {
+    entry.heardSamples = Math.max(entry.heardSamples, Math.floor(entry.playedSamples - latencySamples))
+    return entry.heardSamples
+  }
+
   function heard(segmentId: string, latencySamples: number): Heard | undefined {
     const entry = entries.get(segmentId)
     if (!entry) return undefined
-    const played = isOver(entry.phase) ? entry.playedSamples : entry.playedSamples - latencySamples
+    const samples = isOver(entry.phase) ? entry.playedSamples : noteHeard(entry, latencySamples)
     return {
       segmentId,
-      heardMs: Math.floor(Math.max(0, Math.min(played, entry.receivedSamples)) / SAMPLES_PER_MS),
+      heardMs: Math.floor(Math.min(samples, entry.receivedSamples) / SAMPLES_PER_MS),
       receivedMs: Math.floor(entry.receivedSamples / SAMPLES_PER_MS),
       complete: entry.phase !== 'open',
     }
@@ -89,14 +108,17 @@ export function createPlaybackLedger(): PlaybackLedger {
       entry.phase = 'ended'
       return true
     },
-    position(segmentId, playedSamples) {
+    position(segmentId, playedSamples, latencySamples) {
       const entry = entries.get(segmentId)
-      if (entry && !isOver(entry.phase)) entry.playedSamples = Math.min(entry.receivedSamples, Math.max(entry.playedSamples, playedSamples))
+      if (!entry || isOver(entry.phase)) return
+      entry.playedSamples = Math.min(entry.receivedSamples, Math.max(entry.playedSamples, entry.baseSamples + playedSamples))
+      noteHeard(entry, latencySamples)
     },
-    finish(segmentId) {
+    finish(segmentId, latencySamples) {
       const entry = entries.get(segmentId)
       if (!entry || isOver(entry.phase)) return
       entry.playedSamples = entry.receivedSamples
+      noteHeard(entry, latencySamples)
       entry.finished = true
       if (entry.phase !== 'cutting') entry.phase = 'played'
     },
@@ -115,12 +137,23 @@ export function createPlaybackLedger(): PlaybackLedger {
       for (const [index, id] of segmentIds.entries()) {
         const entry = entries.get(id)
         // What the processor has finished is out of our hands: it will be heard to its end.
-        if (entry && !entry.finished) entry.playedSamples = Math.max(0, entry.playedSamples - latencySamples)
+        if (entry && !entry.finished) entry.playedSamples = noteHeard(entry, latencySamples)
         close(id, index < at ? 'silent' : 'cut')
       }
       return { sounding: segmentIds[at]!, finished: segmentIds.slice(0, at), dropped: segmentIds.slice(at + 1) }
     },
+    restart() {
+      return live.map(segmentId => {
+        const entry = entries.get(segmentId)!
+        if (entry.phase === 'played') entry.phase = 'ended'
+        entry.finished = false
+        entry.playedSamples = entry.heardSamples
+        entry.baseSamples = entry.heardSamples
+        return { segmentId, heardSamples: entry.heardSamples, ended: entry.phase !== 'open' }
+      })
+    },
     heard,
+    heardSamples: segmentId => entries.get(segmentId)?.heardSamples ?? 0,
     get current() { return live[0] },
   }
 }

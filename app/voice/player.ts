@@ -4,6 +4,7 @@ import type { Heard } from './call.ts'
 import type { Output } from './output.ts'
 import { createPlaybackLedger } from './playback-ledger.ts'
 import { openPlaybackSink, type PlaybackSink } from './playback-sink.ts'
+import { createUnheardAudio } from './unheard-audio.ts'
 
 const SAMPLES_PER_MS = 24
 /** The processor answers in a quantum or two; a suspended or stuck one never does. */
@@ -33,10 +34,30 @@ export interface Player {
   onProgress(listener: (heard: Heard) => void): () => void
   /** The last sample of an ended segment was heard. Returns the way out. */
   onSilent(listener: (segmentId: string) => void): () => void
+  /**
+   * The device before is dead: goes on at the last sample that is known to have been heard (up to 50 ms and the latency may sound
+   * twice; nothing is left out). Rejects when the worklet can't be loaded there.
+   */
+  moveTo(context: AudioContext, output: Output): Promise<void>
+  /** Another way to the ear on the same context, without a gap. */
+  route(output: Output): void
+  readonly stats: PlayerStats
   close(): void
 }
 
+/** Since the player was made. */
+export interface PlayerStats {
+  /** Samples ran out although more were to come. */
+  underruns: number
+  /** Ms of audio that found no room. */
+  refusedMs: number
+  /** Times it went on on another context. */
+  moves: number
+}
+
 export interface PlayerEnvironment {
+  /** How another device is opened. @default openPlaybackSink */
+  openSink?: (context: AudioContext, output: Output) => Promise<PlaybackSink>
   /** Address of the playback worklet. */
   workletUrl?: string
   /** Calls back once after `delayMs`; returns the way out. @default setTimeout */
@@ -51,21 +72,25 @@ export class PlayerError extends Error {
 
 /** @throws PlayerError (as a rejection) when the playback worklet can't be loaded within 10 s */
 export async function createPlayer(context: AudioContext, output: Output, environment: PlayerEnvironment = {}): Promise<Player> {
+  const openSink = environment.openSink ?? ((on: AudioContext, to: Output) => openPlaybackSink(on, to, environment.workletUrl))
   try {
-    return createPlayerOn(await openPlaybackSink(context, output, environment.workletUrl), environment)
+    return createPlayerOn(await openSink(context, output), { ...environment, openSink })
   } catch (error) {
     throw new PlayerError('Sound could not be started in this browser. Reload the page and try again.', { cause: error })
   }
 }
 
 /** The player on a given sink. */
-export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironment = {}): Player {
-  const setTimer = environment.setTimer ?? setTimerOfPage
+export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvironment = {}): Player {
+  const { setTimer = setTimerOfPage, openSink = openPlaybackSink } = environment
   const ledger = createPlaybackLedger()
+  const unheard = createUnheardAudio()
+  const stats: PlayerStats = { underruns: 0, refusedMs: 0, moves: 0 }
   const progressListeners = new Set<(heard: Heard) => void>()
   const silentListeners = new Set<(segmentId: string) => void>()
   const cuts = new Map<number, { settle: () => void }>()
   const timers = new Set<() => void>()
+  let sink = firstSink
   let lastRequestId = 0
   let closed = false
   const latencySamples = () => sink.latencyMs * SAMPLES_PER_MS
@@ -84,15 +109,19 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
   }
 
   function progress(segmentId: string, playedSamples: number): void {
-    ledger.position(segmentId, playedSamples)
+    ledger.position(segmentId, playedSamples, latencySamples())
+    unheard.heard(segmentId, ledger.heardSamples(segmentId))
     const now = heard(segmentId)
     if (now) for (const listener of progressListeners) listener(now)
   }
 
   function finish(segmentId: string): void {
-    ledger.finish(segmentId)
+    ledger.finish(segmentId, latencySamples())
+    const playing = sink
     after(sink.latencyMs, () => {
-      if (ledger.fallSilent(segmentId)) announceSilence(segmentId)
+      if (playing !== sink || !ledger.fallSilent(segmentId)) return
+      unheard.forget(segmentId)
+      announceSilence(segmentId)
     })
   }
 
@@ -105,12 +134,17 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
   function receive(report: PlayoutReport): void {
     if (closed) return
     switch (report.type) {
-      case 'position':
-      case 'underrun': return progress(report.segmentId, report.playedSamples)
+      case 'position': return progress(report.segmentId, report.playedSamples)
+      case 'underrun':
+        stats.underruns++
+        return progress(report.segmentId, report.playedSamples)
       case 'finished': return finish(report.segmentId)
-      case 'refused': return ledger.refuse(report.segmentId, report.samples)
+      case 'refused':
+        stats.refusedMs += report.samples / SAMPLES_PER_MS
+        unheard.refuse(report.segmentId, report.samples)
+        return ledger.refuse(report.segmentId, report.samples)
       case 'cleared':
-        if (report.segmentId !== undefined) ledger.position(report.segmentId, report.playedSamples)
+        if (report.segmentId !== undefined) ledger.position(report.segmentId, report.playedSamples, latencySamples())
         return cuts.get(report.requestId)?.settle()
       default: return assertNever(report)
     }
@@ -125,6 +159,7 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
         if (!cuts.delete(requestId)) return
         stopWaiting()
         const { sounding, finished, dropped } = ledger.finishCut(segmentIds, latencySamples())
+        segmentIds.forEach(unheard.forget)
         finished.forEach(announceSilence)
         resolve({ heard: heard(sounding)!, dropped })
       }
@@ -134,10 +169,37 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
     })
   }
 
+  /** The device before can't answer any more: what it last said counts. */
+  function settleCuts(): void {
+    for (const { settle } of cuts.values()) settle()
+  }
+
+  async function moveTo(context: AudioContext, output: Output): Promise<void> {
+    const opened = await openSink(context, output)
+    if (closed) return opened.close()
+    settleCuts()
+    sink.close()
+    sink = opened
+    sink.onReport(receive)
+    stats.moves++
+    for (const { segmentId, heardSamples, ended } of ledger.restart()) {
+      const rest = unheard.rest(segmentId, heardSamples)
+      for (const samples of rest) sink.send({ type: 'play', segmentId, samples })
+      if (ended) endOn(segmentId, rest.length)
+    }
+  }
+
+  /** A processor knows nothing of a segment that it was given nothing of. */
+  function endOn(segmentId: string, pieces: number): void {
+    if (pieces > 0) sink.send({ type: 'end', segmentId })
+    else finish(segmentId)
+  }
+
   sink.onReport(receive)
   return {
     play(segmentId, samples) {
       if (closed || samples.length === 0 || !ledger.receive(segmentId, samples.length)) return
+      unheard.keep(segmentId, samples)
       sink.send({ type: 'play', segmentId, samples })
     },
     end(segmentId) {
@@ -148,6 +210,9 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
     unduck() { if (!closed) sink.send({ type: 'unduck' }) },
     heard,
     get current() { return ledger.current },
+    get stats() { return { ...stats } },
+    moveTo,
+    route(output) { if (!closed) sink.route(output) },
     onProgress(listener) {
       progressListeners.add(listener)
       return () => progressListeners.delete(listener)
@@ -159,9 +224,10 @@ export function createPlayerOn(sink: PlaybackSink, environment: PlayerEnvironmen
     close() {
       if (closed) return
       closed = true
-      for (const { settle } of cuts.values()) settle()
+      settleCuts()
       for (const cancel of timers) cancel()
       timers.clear()
+      unheard.clear()
       sink.close()
     },
   }

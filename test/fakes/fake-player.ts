@@ -23,6 +23,7 @@ export function createFakePlayer(): FakePlayer {
   const progress = new Set<(heard: Heard) => void>()
   const silent = new Set<(segmentId: string) => void>()
   let closed = false
+  let moves = 0
   let ducked = false
   const of = (segmentId: string) => queue.find(playing => playing.segmentId === segmentId)
   const heardOf = ({ segmentId, heardMs, receivedMs, ended }: Playing): Heard => ({ segmentId, heardMs, receivedMs, complete: ended })
@@ -73,6 +74,9 @@ export function createFakePlayer(): FakePlayer {
       silent.add(listener)
       return () => { silent.delete(listener) }
     },
+    async moveTo() { moves++ },
+    route() {},
+    get stats() { return { underruns: 0, refusedMs: 0, moves } },
     close() { closed = true },
     playMs(ms) {
       let left = ms

@@ -49,6 +49,7 @@ export function createOfflineSink(contextRate = 48_000): OfflineSink {
       }
     },
     onReport(next) { listener = next },
+    route() {},
     close() { closed = true },
   }
   return sink
