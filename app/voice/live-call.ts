@@ -20,7 +20,7 @@ import type { WireRecords } from './wire-records.ts'
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
 
 /** What the other side tells of itself and of what is used up. */
-export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning'>
+export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith'>
 
 export interface LiveCallContext {
   parts: VoiceSessionParts
@@ -55,7 +55,7 @@ export interface LiveCall {
   release(by: 'user' | 'server'): void
 }
 
-export function createLiveCall({ parts, transcript, timeline, records, nowMs, dispatch: toMachine, changed }: LiveCallContext): LiveCall {
+export function createLiveCall({ parts, transcript, timeline, records, nowMs, settings, dispatch: toMachine, changed }: LiveCallContext): LiveCall {
   const outbox = createOutbox()
   const timers = new Set<() => void>()
   let released = false
@@ -80,9 +80,10 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
   }
   const command = (request: DialogueCommand) => { if (!released) line?.command(request) }
 
-  const input = createSpeechInput({ openMicrophone: parts.openMicrophone, encoder: parts.createEncoder(), timeline, nowMs, setTimer }, {
+  const input = createSpeechInput({ openMicrophone: parts.openMicrophone, watchDevices: parts.watchDevices, wanted: settings, encoder: parts.createEncoder(), timeline, nowMs, setTimer }, {
     onOpened: () => dispatch({ type: 'microphone_opened' }),
     onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
+    onDevice: listensWith => { if (!released) changed({ listensWith }) },
     send: pcm16Base64 => command({ type: 'audio', pcm16Base64 }),
     unsentBytes: () => line?.unsentBytes ?? 0,
   })
@@ -115,7 +116,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
       // The page's own end of a turn came to nothing.
       case 'notice': return event.code === 'turn_too_short' || event.code === 'input_audio_buffer_commit_empty' ? dispatch({ type: 'no_answer' }) : undefined
       case 'meter': return changed({ meter: event.readings })
-      case 'segment': case 'segment_removed': case 'interrupted': case 'tool_call': return
+      case 'segment': case 'segment_removed': case 'answer_due': case 'interrupted': case 'tool_call': return
       default: return assertNever(event)
     }
   }
@@ -145,19 +146,11 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
     get audio() { return audio },
     openOutput() {
       try {
-        audio = parts.createAudioContext()
+        host = openCallAudio(parts, { input, output, setTimer, dispatch })
       } catch (error) {
-        return dispatch({ type: 'output_failed', trouble: troubleOfOutput('audio_failed', error) })
+        output = undefined
+        dispatch({ type: 'output_failed', trouble: troubleOfOutput('audio_failed', error) })
       }
-      const context = audio
-      output = createSpeechOutput(context, { openOutput: () => parts.openOutput(context, 'direct'), createPlayer: parts.createPlayer, timeline, nowMs, setTimer }, {
-        onQueued: () => dispatch({ type: 'sound_queued' }),
-        onHeard,
-        onOver: () => dispatch({ type: 'sound_over' }),
-        onFailed: trouble => dispatch({ type: 'output_failed', trouble }),
-        onWorks: () => dispatch({ type: 'output_works' }),
-      })
-      void output.open()
     },
     openLine() {
       line = openDialogueLine({ openTransport: parts.openTransport, records, nowMs, setTimer }, {
@@ -166,9 +159,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, di
       })
     },
     openMicrophone() {
-      const failed = (error: unknown) => dispatch({ type: 'microphone_failed', trouble: { code: 'mic_failed', detail: String(error) } })
-      if (audio) void input.open(audio).catch(failed)
-      else failed('This browser has no audio for the page.')
+      if (audio) input.open(audio)
+      else dispatch({ type: 'microphone_failed', trouble: { code: 'mic_failed', detail: 'This browser has no audio for the page.' } })
     },
     startSending() { outbox.run(() => input.startSending()) },
     sendSilence() { outbox.run(() => input.sendSilence()) },

@@ -62,6 +62,18 @@ export interface Capabilities {
 /** Cumulative readings; the unit tells how to price them. */
 export interface MeterReading { unit: 'input_text_tokens' | 'input_audio_tokens' | 'cached_tokens' | 'output_text_tokens' | 'output_audio_tokens' | 'transcription_seconds', total: number }
 
+/** How the page wishes turns to be taken. What it leaves out is as the session was opened. */
+export interface TurnWish {
+  /** What ends the user's turn: silence, silence weighed by what was said, or `end_turn` alone. */
+  endedBy?: 'silence' | 'sense' | 'page'
+  /** A longer pause than usual ends a turn. */
+  patient?: boolean
+  /** Who decides whether speech over an answer stops it. */
+  interruptedBy?: 'server' | 'page'
+  /** Who asks for the answer to a turn that the server ended. */
+  answeredBy?: 'server' | 'page'
+}
+
 export type DialogueEvent
   = | { type: 'opened', sessionId: string, model: string, voice: string, capabilities: Capabilities }
     | { type: 'segment', segment: Segment }
@@ -73,6 +85,8 @@ export type DialogueEvent
     | { type: 'voice_ended', replyId: string, segmentId: string }
   /** Times are ms of audio since the session began, as the side that noticed counts them. */
     | { type: 'user_speech', on: boolean, by: Voice, atMs: number, segmentId: string | null }
+  /** The server ended the user's turn, and no answer to it comes unless the page asks for one. */
+    | { type: 'answer_due', segmentId: string }
     | { type: 'interrupted', by: 'barge_in' | 'user', segmentId: string, heardMs: number }
     | { type: 'tool_call', callId: string, name: string, argumentsJson: string }
     | { type: 'meter', readings: MeterReading[] }
@@ -82,13 +96,17 @@ export type DialogueEvent
 export type DialogueCommand
   = | { type: 'audio', pcm16Base64: string }
     | { type: 'end_turn' }
-    | { type: 'discard_turn' }
+  /** An answer to what was said. */
+    | { type: 'answer' }
+  /** What is being said is forgotten; with `segmentId`, that turn, as if it had never been. */
+    | { type: 'discard_turn', segmentId?: string }
     | { type: 'say', text: string, segmentId: string }
   /** The player fell silent: this much of the segment was heard. `undefined` heard: nothing was playing. */
     | { type: 'stop_speaking', by: 'barge_in' | 'user', heard?: { segmentId: string, heardMs: number, receivedMs: number } }
     | { type: 'answer_tool', callId: string, output: string }
   /**
    * Who ends the user's turn from now on. `manual` while the user holds the floor (only `end_turn` ends the turn then);
-   * `server` restores the turn detection that the session was opened with. No wire events when nothing changes.
+   * `server` restores the turn detection that the session was opened with, or the one wished for. `turns` replaces the wishes before.
+   * No wire events when nothing changes. A server that refuses a wish goes on as it was, and says so in its capabilities.
    */
-    | { type: 'change', turnTaking: Capabilities['turnTaking'] }
+    | { type: 'change', turnTaking?: Capabilities['turnTaking'], turns?: TurnWish }

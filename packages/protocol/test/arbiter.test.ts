@@ -144,7 +144,7 @@ describe('a turn that the page holds', () => {
     const call = converse({ turnDetection: { threshold: 0.7, silence_duration_ms: 321 } })
     expect(call.asks(hold)).toEqual(['session.update null'])
     expect(call.asks(release)).toEqual(['session.update server_vad'])
-    expect(call.state.floor?.detection).toMatchObject({ threshold: 0.7, silence_duration_ms: 321 })
+    expect(call.state.turns.last?.detection).toMatchObject({ threshold: 0.7, silence_duration_ms: 321 })
   })
   it('changes nothing in a session that was opened without turn detection', () => {
     const call = converse({ turnDetection: null as never })

@@ -1,11 +1,11 @@
 import type { DialogueCommand } from '../dialogue.ts'
 import { stopSpeaking } from './interruption.ts'
-import { newSegment, putSegment, segmentOf, withWholeText } from './items.ts'
+import { hideItem, newSegment, putSegment, segmentOf, withWholeText } from './items.ts'
 import { cancelReply, wantReply } from './arbiter.ts'
 import { change, transmit } from './state.ts'
 import type { Step } from './state.ts'
 import { answerTool } from './tools.ts'
-import { changeTurnTaking, endTurn } from './turn-taking.ts'
+import { changeTurns, endTurn } from './turn-taking.ts'
 
 /** PCM16, mono, 24 kHz; base64 holds three bytes in four characters. */
 const base64CharsPerMs = 48 * 4 / 3
@@ -14,15 +14,23 @@ export function command(step: Step, request: DialogueCommand): void {
   switch (request.type) {
     case 'audio': return appendAudio(step, request.pcm16Base64)
     case 'end_turn': return endTurn(step)
-    case 'discard_turn':
-      transmit(step, { type: 'input_audio_buffer.clear' })
-      return change(step, { appendedMs: 0 })
+    case 'answer': return wantReply(step, { interrupt: false, retry: true })
+    case 'discard_turn': return discardTurn(step, request.segmentId)
     case 'say': return say(step, request.text, request.segmentId)
     case 'stop_speaking': return stopSpeaking(step, request)
     case 'answer_tool': return answerTool(step, request.callId, request.output)
-    case 'change': return changeTurnTaking(step, request.turnTaking)
+    case 'change': return changeTurns(step, request)
     default: return assertNever(request)
   }
+}
+
+function discardTurn(step: Step, segmentId: string | undefined): void {
+  if (segmentId === undefined) {
+    transmit(step, { type: 'input_audio_buffer.clear' })
+    return change(step, { appendedMs: 0 })
+  }
+  transmit(step, { type: 'conversation.item.delete', item_id: segmentId })
+  hideItem(step, segmentId)
 }
 
 /** Without an id of its own: nothing answers it, and there are 25 a second. */

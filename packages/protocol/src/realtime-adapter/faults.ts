@@ -52,8 +52,8 @@ export function receiveError(step: Step, { error }: ServerEventOf<'error'>): voi
   const benign = benignCodes.has(code ?? '') || benignMessages.test(error.message)
   if (code === 'input_audio_buffer_commit_empty') change(step, { turnEnded: false })
   if (!benign || code === 'conversation_already_has_active_response') settleRefusedRequest(step, { code, eventId: error.event_id ?? null })
-  settleRefusedChange(step, error.event_id ?? null)
-  if (benign) return void step.events.push({ type: 'notice', code: code ?? 'refused', detail: error.message })
+  const wasWish = settleRefusedChange(step, error.event_id ?? null)
+  if (benign || wasWish) return void step.events.push({ type: 'notice', code: code ?? 'refused', detail: error.message })
   const fault = faultOf(code, error.type ?? null, error.message)
   step.events.push({ type: 'fault', fault: { ...fault, fatal: fault.fatal || step.state.line === null } })
 }

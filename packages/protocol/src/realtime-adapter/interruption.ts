@@ -11,8 +11,8 @@ type StopSpeaking = Extract<DialogueCommand, { type: 'stop_speaking' }>
  * really heard, so that the model doesn't remember saying what nobody heard.
  */
 export function stopSpeaking(step: Step, { by, heard }: StopSpeaking): void {
-  const { line, floor, reply, voiced } = step.state
-  const serverStops = by === 'barge_in' && floor?.is !== 'held' && (line?.capabilities.serverInterrupts ?? false)
+  const { line, turns, reply, voiced } = step.state
+  const serverStops = by === 'barge_in' && !turns.held && (line?.capabilities.serverInterrupts ?? false)
   if (!serverStops) cancelReply(step, by)
   else if (reply) change(step, { reply: { ...reply, silenced: true } })
   change(step, { replyWanted: false, voiced: [] })

@@ -4,7 +4,7 @@ import { serverVadDefaults } from '../session-config.ts'
 import type { RealtimeSession, TurnDetection } from '../session-config.ts'
 import { change, createRealtimeAdapterState } from './state.ts'
 import type { Line, Step } from './state.ts'
-import { detectionInForce } from './turn-taking.ts'
+import { learnDetection, settleTurns } from './turn-taking.ts'
 
 /** The wire's session may lack what its type promises: other servers leave parts out. */
 type LooseAudio = { [K in keyof RealtimeSession['audio']]?: Partial<RealtimeSession['audio'][K]> | null } | null | undefined
@@ -41,20 +41,21 @@ function lineOf(session: RealtimeSession, detection: TurnDetection | null): Line
  * the one after our server's `session.update` what is in force). Another session's id means a new session on the same line: whatever the
  * old one was doing is over, its conversation and its meter stay.
  */
-export function receiveSession(step: Step, { session }: ServerEventOf<'session.created' | 'session.updated'>): void {
+export function receiveSession(step: Step, { type, session }: ServerEventOf<'session.created' | 'session.updated'>): void {
   if (session.type === 'transcription') return
   const before = step.state.line
   if (before && before.sessionId !== session.id) startAnew(step)
-  const line = lineOf(session, detectionInForce(step, detectionOf(session)))
+  const line = lineOf(session, learnDetection(step, detectionOf(session)))
   change(step, { line })
   const { sessionId, model, voice, capabilities } = line
   if (!before || !sameOpening(before, line)) step.events.push({ type: 'opened', sessionId, model, voice, capabilities })
+  if (type === 'session.updated') settleTurns(step)
 }
 
 function startAnew(step: Step): void {
-  const { reply, items, totals, sent } = step.state
+  const { reply, items, totals, sent, turns } = step.state
   if (reply) step.events.push({ type: 'reply_ended', replyId: reply.id, end: { how: 'cancelled', by: 'server' } })
-  step.state = { ...createRealtimeAdapterState(), items, totals, sent }
+  step.state = { ...createRealtimeAdapterState(), items, totals, sent, turns: { ...createRealtimeAdapterState().turns, wish: turns.wish } }
 }
 
 function sameOpening(a: Line, b: Line): boolean {

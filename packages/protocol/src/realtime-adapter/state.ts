@@ -1,5 +1,5 @@
 import type { ClientEvent } from '../client-events.ts'
-import type { Capabilities, DialogueEvent, MeterReading, Segment } from '../dialogue.ts'
+import type { Capabilities, DialogueEvent, MeterReading, Segment, TurnWish } from '../dialogue.ts'
 import type { TurnDetection } from '../session-config.ts'
 
 /** What the adapter remembers of one Realtime session. Immutable: every step makes a new one. */
@@ -23,8 +23,7 @@ export interface RealtimeAdapterState {
   readonly toolGroups: ReadonlyMap<string, ToolGroup>
   /** The user's turn that the server hears now. */
   readonly speech: { itemId: string, startedAtMs: number } | null
-  /** The page holds the user's turn: the turn detection it took away, and whether it was asked to come back. */
-  readonly floor: { detection: TurnDetection, is: 'held' | 'returning', eventId: string } | null
+  readonly turns: Turns
   /** We committed a turn under the server's turn detection: the coming `committed` wants a reply. */
   readonly turnEnded: boolean
   /** Audio appended since our last commit or clear. */
@@ -32,6 +31,24 @@ export interface RealtimeAdapterState {
   readonly totals: Readonly<Record<MeterReading['unit'], number>>
   /** Number of the last client event id. */
   readonly sent: number
+}
+
+/** How turns are taken. `undefined`: not told yet. */
+export interface Turns {
+  /** By the session's own settings. */
+  readonly opened: TurnDetection | null | undefined
+  /** In force, as last told. */
+  readonly told: TurnDetection | null | undefined
+  /** A first `session.updated` came. */
+  readonly settled: boolean
+  readonly wish: TurnWish
+  /** The server won't have the page's wishes. */
+  readonly refused: boolean
+  /** The page holds the user's turn: turn detection is off. */
+  readonly held: boolean
+  /** What we asked for last. */
+  readonly last: { eventId: string, detection: TurnDetection | null, confirmed: boolean } | null
+  readonly asked: readonly (TurnDetection | null)[]
 }
 
 export interface Line {
@@ -103,7 +120,7 @@ export function createRealtimeAdapterState(): RealtimeAdapterState {
     voiced: [],
     toolGroups: new Map(),
     speech: null,
-    floor: null,
+    turns: { opened: undefined, told: undefined, settled: false, wish: {}, refused: false, held: false, last: null, asked: [] },
     turnEnded: false,
     appendedMs: 0,
     totals: { input_text_tokens: 0, input_audio_tokens: 0, cached_tokens: 0, output_text_tokens: 0, output_audio_tokens: 0, transcription_seconds: 0 },

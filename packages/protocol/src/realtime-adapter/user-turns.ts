@@ -5,6 +5,7 @@ import { readTranscriptionUsage } from './meter.ts'
 import { wantReply } from './arbiter.ts'
 import { change } from './state.ts'
 import type { Step, TrackedSegment } from './state.ts'
+import { isFloorTaken } from './turn-taking.ts'
 
 /** The user's voice: from the first sound that the server noticed to the transcript, which may come after the answer. */
 
@@ -23,8 +24,9 @@ function forgetReserved(step: Step, exceptItemId?: string): void {
 export function receiveSpeechStarted(step: Step, event: ServerEventOf<'input_audio_buffer.speech_started'>): void {
   const { item_id: itemId, audio_start_ms: startedAtMs } = event
   forgetReserved(step, itemId)
-  const { reply, line, floor } = step.state
-  change(step, { speech: { itemId, startedAtMs }, reply: reply && line?.capabilities.serverInterrupts && !floor ? { ...reply, silenced: true } : reply })
+  const { reply, line } = step.state
+  const silences = line?.capabilities.serverInterrupts && !isFloorTaken(step.state)
+  change(step, { speech: { itemId, startedAtMs }, reply: reply && silences ? { ...reply, silenced: true } : reply })
   const turn = userTurn(step, itemId)
   if (turn) putSegment(step, { ...turn, reserved: turn.segment.open })
   step.events.push({ type: 'user_speech', on: true, by: 'server', atMs: startedAtMs, segmentId: itemId })
@@ -48,7 +50,9 @@ export function receiveCommitted(step: Step, event: ServerEventOf<'input_audio_b
   else hideItem(step, itemId, previousId)
   if (step.state.speech?.itemId === itemId) change(step, { speech: null })
   forgetReserved(step, step.state.speech?.itemId)
-  if (!step.state.turnEnded) return
+  const { turnEnded, turns } = step.state
+  if (!turnEnded && turns.told?.create_response === false) step.events.push({ type: 'answer_due', segmentId: itemId })
+  if (!turnEnded) return
   change(step, { turnEnded: false })
   // No retry: when the server is busy, it is with its own answer to this very turn.
   wantReply(step, { interrupt: false, retry: false })
