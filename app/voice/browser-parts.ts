@@ -1,9 +1,13 @@
+import { watchDevices } from './device-list.ts'
+import { claimAudioSession } from './audio-session.ts'
 import { createEncoder } from './encoder.ts'
 import { openMicrophone } from './microphone.ts'
 import { openDirectOutput } from './output.ts'
+import { lifelessPage, pageLife } from './page-life.ts'
 import { createPlayer } from './player.ts'
 import { createTimeline } from './timeline.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
+import { holdWakeLock } from './wake-lock.ts'
 import { openWebSocketTransport } from './websocket-transport.ts'
 
 /** How soon a page that draws no frames (a hidden tab) still gets its changes. */
@@ -12,10 +16,15 @@ const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 /** The real world: this browser's audio and clocks, and the page's own server. */
 export function browserParts(): VoiceSessionParts {
+  const page = typeof window === 'undefined' ? lifelessPage : pageLife()
   return {
     openTransport: () => openWebSocketTransport(),
+    // At the hardware's own rate: Firefox joins no microphone to a context of another.
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
+    page,
+    holds: [claimAudioSession, () => holdWakeLock(page)],
     openMicrophone,
+    watchDevices: watch => watchDevices(watch),
     openOutput: async context => openDirectOutput(context),
     createPlayer: (context, output) => createPlayer(context, output),
     createEncoder: () => createEncoder(),

@@ -197,7 +197,8 @@ function lineOpened(call: RunningCall, moment: Moment): Decision {
 }
 
 function microphoneOpened(call: RunningCall, muted: boolean, moment: Moment): Decision {
-  if (call.microphone !== 'opening') return { phase: call }
+  // A failed one may come back by itself.
+  if (call.microphone !== 'opening' && call.microphone !== 'failed') return { phase: call }
   const on: RunningCall = { ...call, microphone: 'on', troubles: { ...call.troubles, microphone: undefined } }
   const { phase, effects } = isReady(on) ? becomeReady(on, moment) : { phase: on, effects: [] }
   return { phase, effects: muted ? [{ type: 'set_muted', muted }, ...effects] : effects }

@@ -58,7 +58,7 @@ export interface Usage {
 
 /** Why the page can't go on as asked: a fault of the line, or of the microphone. Each code has its own words in the page. */
 export type Trouble
-  = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_failed', detail: string }
+  = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_lost' | 'audio_failed', detail: string }
   /** The page can't reach its own server, which is not the same as the model being unreachable. */
     | { code: 'server_unreachable', detail: string }
     | { code: Fault['code'], detail: string, /** As the server said with its refusal. */ retryAfterSeconds?: number }
@@ -116,6 +116,8 @@ export interface CallSnapshot {
   turns: Turn[]
   /** Unset until the line is up. */
   line?: { model: string, voice: string, capabilities: Capabilities }
+  /** The microphone in use, as the browser names it. `instead`: the chosen one is not there. `quiet`: it gives no sound at all. */
+  listensWith?: { deviceId: string, label: string, instead: boolean, quiet: boolean }
   /** Trouble that doesn't end what can still be done (typing goes on). */
   trouble?: Trouble
   /** What the call used so far; unset until the answering side says it. */

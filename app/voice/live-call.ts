@@ -1,5 +1,7 @@
 import type { DialogueCommand, DialogueEvent } from '@kaiwa/protocol'
-import type { CallSnapshot, Heard } from './call.ts'
+import { openAudioHost } from './audio-host.ts'
+import type { AudioClock, AudioHost } from './audio-host.ts'
+import type { CallSnapshot, Heard, Trouble } from './call.ts'
 import type { CallInput } from './call-inputs.ts'
 import { assertNever } from './assert-never.ts'
 import { openDialogueLine } from './dialogue-line.ts'
@@ -36,7 +38,7 @@ export interface LiveCallContext {
 }
 
 export interface LiveCall {
-  readonly audio: AudioContext | undefined
+  readonly audioClock: AudioClock | undefined
   openOutput(): void
   openLine(): void
   openMicrophone(): void
@@ -59,7 +61,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   const outbox = createOutbox()
   const timers = new Set<() => void>()
   let released = false
-  let audio: AudioContext | undefined
+  let host: AudioHost | undefined
+  let capturing = false
   let output: SpeechOutput | undefined
   let line: DialogueLine | undefined
   let speech: { segmentId: string | null, fromMs: number } | undefined
@@ -78,9 +81,11 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       stop()
     }
   }
+  const soundFailed = (trouble: Trouble) => dispatch({ type: 'output_failed', trouble })
   const command = (request: DialogueCommand) => { if (!released) line?.command(request) }
 
-  const input = createSpeechInput({ openMicrophone: parts.openMicrophone, watchDevices: parts.watchDevices, wanted: settings, encoder: parts.createEncoder(), timeline, nowMs, setTimer }, {
+  const { openMicrophone, watchDevices } = parts
+  const input = createSpeechInput({ openMicrophone, watchDevices, wanted: settings, encoder: parts.createEncoder(), timeline, nowMs, setTimer }, {
     onOpened: () => dispatch({ type: 'microphone_opened' }),
     onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
     onDevice: listensWith => { if (!released) changed({ listensWith }) },
@@ -143,14 +148,28 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   }
 
   return {
-    get audio() { return audio },
+    get audioClock() { return host?.clock },
     openOutput() {
+      const sound = createSpeechOutput({ openOutput: parts.openOutput, createPlayer: parts.createPlayer, settings, timeline, nowMs, setTimer }, {
+        onQueued: () => dispatch({ type: 'sound_queued' }),
+        onHeard,
+        onOver: () => dispatch({ type: 'sound_over' }),
+        onFailed: soundFailed,
+      })
       try {
-        host = openCallAudio(parts, { input, output, setTimer, dispatch })
+        host = openAudioHost({ createContext: parts.createAudioContext, page: parts.page, pageMs: parts.pageMs, setTimer, holds: parts.holds }, {
+          onRebuilt(context) {
+            if (capturing) input.open(context)
+            return sound.open(context)
+          },
+          onTrouble: soundFailed,
+          onWorks: () => dispatch({ type: 'output_works' }),
+        })
       } catch (error) {
-        output = undefined
-        dispatch({ type: 'output_failed', trouble: troubleOfOutput('audio_failed', error) })
+        return soundFailed(troubleOfOutput('audio_failed', error))
       }
+      output = sound
+      void output.open(host.context)
     },
     openLine() {
       line = openDialogueLine({ openTransport: parts.openTransport, records, nowMs, setTimer }, {
@@ -159,7 +178,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       })
     },
     openMicrophone() {
-      if (audio) input.open(audio)
+      capturing = true
+      if (host) input.open(host.context)
       else dispatch({ type: 'microphone_failed', trouble: { code: 'mic_failed', detail: 'This browser has no audio for the page.' } })
     },
     startSending() { outbox.run(() => input.startSending()) },
@@ -192,9 +212,10 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     },
     say(text) { outbox.run(() => command({ type: 'say', text, segmentId: parts.newSegmentId() })) },
     configure(now, before) { if (!released) applySettings({ input, output, dispatch }, now, before) },
-    wake() { output?.wake() },
+    wake() { host?.gesture() },
     farewell() {
       outbox.clear()
+      capturing = false
       input.close()
       line?.close()
       // No more of it will come, so that its end can be heard.
@@ -213,7 +234,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       input.close()
       line?.close()
       output?.close()
-      if (audio && audio.state !== 'closed') void audio.close().catch(() => {})
+      host?.close()
     },
   }
 }

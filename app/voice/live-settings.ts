@@ -12,5 +12,6 @@ export interface LiveParts {
 }
 
 /** Makes a change of settings take effect in the running call, field by field; a field that stayed as it was does nothing. */
-export function applySettings(_parts: LiveParts, _now: VoiceSettings, _before: VoiceSettings): void {
+export function applySettings({ input }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
+  if (now.microphoneId !== before.microphoneId || now.noiseFilter !== before.noiseFilter) input.use(now)
 }

@@ -22,6 +22,8 @@ export const insecurePage: MicrophoneFault = {
   detail: 'Browsers give pages a microphone only over HTTPS or on localhost. Open this page with an https address.',
 }
 export const microphoneLost: MicrophoneFault = { code: 'mic_failed', detail: 'The microphone stopped: it was unplugged, or its permission was taken back. Check it and try again.' }
+/** Taken back while a call was on. */
+export const permissionRevoked: MicrophoneFault = { code: 'mic_denied', detail: 'The permission for the microphone was taken back. Allow it in the browser\'s site settings and try again.' }
 export const captureFailed: MicrophoneFault = { code: 'mic_failed', detail: 'The microphone\'s sound could not be processed in this browser. Reload the page and try again.' }
 /** Nobody is waiting for the microphone any more. */
 export const openingCancelled: MicrophoneFault = { code: 'mic_failed', detail: 'Opening the microphone was cancelled.' }

@@ -1,9 +1,12 @@
 import type { CaptureFrame } from '@kaiwa/audio'
 import captureWorkletUrl from '../worklets/capture.worklet.ts?worker&url'
-import { captureFailed, insecurePage, microphoneFault, microphoneLost, openingCancelled, type MicrophoneFault } from './microphone-fault.ts'
+import { captureFailed, insecurePage, microphoneLost, openingCancelled, type MicrophoneFault } from './microphone-fault.ts'
+import { askForStream, deviceOf, enable, stopTracks, untilAborted, wishes, type MicrophoneDevice, type OpenStream } from './microphone-stream.ts'
+import type { NoiseFilter } from './voice-settings.ts'
 import { loadWorklet } from './worklet-module.ts'
 
 export type { MicrophoneFault } from './microphone-fault.ts'
+export type { MicrophoneDevice } from './microphone-stream.ts'
 
 export interface MicrophoneFrame {
   /** PCM16 24 kHz mono, 40 ms (960 samples). */
@@ -15,9 +18,14 @@ export interface MicrophoneFrame {
 }
 
 export interface Microphone {
+  readonly device: MicrophoneDevice
   onFrame(listener: (frame: MicrophoneFrame) => void): void
   /** The microphone is gone without having been closed; called once. */
   onEnded(listener: (fault: MicrophoneFault) => void): void
+  /** The system took the sound away (true) or gave it back: a telephone call, a switch on the device. The tracks live on. */
+  onTaken(listener: (taken: boolean) => void): void
+  /** How loud it is around a muted microphone, 0 to 1, each 40 ms. Only these numbers exist: no sample of it gets here. */
+  onMutedLevel(listener: (level: number) => void): void
   /** While muted no frame leaves. */
   setMuted(muted: boolean): void
   /** Stops the tracks, so that the browser's recording sign goes out. Idempotent. */
@@ -25,6 +33,14 @@ export interface Microphone {
 }
 
 export interface MicrophoneEnvironment {
+  /** This very device; when it isn't there, the system's own. @default the system's own */
+  deviceId?: string
+  /** @default 'browser' */
+  noiseFilter?: NoiseFilter
+  /** Makes the node that filters between source and capture; undefined: it can't, and the browser's own filter is used. @default none */
+  openNoiseNode?: (context: AudioContext, filter: NoiseFilter) => Promise<AudioNode | undefined>
+  /** Whether its tracks are silent from the first moment. @default no */
+  isMuted?: () => boolean
   /** @default navigator.mediaDevices, which is undefined on an insecure page */
   mediaDevices?: Pick<MediaDevices, 'getUserMedia'>
   /** @default globalThis.isSecureContext */
@@ -38,8 +54,6 @@ export interface MicrophoneEnvironment {
 
 export type MicrophoneOpening = { ok: true, microphone: Microphone } | { ok: false, fault: MicrophoneFault }
 
-const wanted: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 }
-
 /**
  * Asks for the microphone and captures it. Waits for the permission as long as the person thinks about it.
  * Never rejects: every failure is a fault. The context is the caller's; the tracks are the microphone's own.
@@ -47,12 +61,14 @@ const wanted: MediaTrackConstraints = { echoCancellation: true, noiseSuppression
 export async function openMicrophone(context: AudioContext, environment: MicrophoneEnvironment = {}): Promise<MicrophoneOpening> {
   const { mediaDevices = globalThis.navigator?.mediaDevices, isSecureContext = globalThis.isSecureContext, signal } = environment
   if (!isSecureContext || !mediaDevices) return { ok: false, fault: insecurePage }
-  const streaming = await untilAborted(askForStream(mediaDevices), signal)
+  const streaming = await untilAborted(askForStream(mediaDevices, environment), signal)
   if ('fault' in streaming) return { ok: false, fault: streaming.fault }
   const { stream } = streaming
+  if (environment.isMuted?.()) enable(stream, false)
   try {
-    await loadWorklet(context, environment.workletUrl ?? captureWorkletUrl)
-    if (!signal?.aborted) return { ok: true, microphone: capture(context, stream, environment) }
+    const [noiseNode] = await Promise.all([openNoiseNode(context, stream, environment), loadWorklet(context, environment.workletUrl ?? captureWorkletUrl)])
+    if (!signal?.aborted) return { ok: true, microphone: capture(context, streaming, noiseNode, environment) }
+    closeNoiseNode(noiseNode)
   } catch {
     stopTracks(stream)
     return { ok: false, fault: captureFailed }
@@ -61,44 +77,30 @@ export async function openMicrophone(context: AudioContext, environment: Microph
   return { ok: false, fault: openingCancelled }
 }
 
-type Streaming = { stream: MediaStream } | { fault: MicrophoneFault }
-
-async function askForStream(mediaDevices: Pick<MediaDevices, 'getUserMedia'>): Promise<Streaming> {
-  try {
-    return { stream: await mediaDevices.getUserMedia({ audio: wanted }) }
-  } catch (error) {
-    if (!(error instanceof Error || error instanceof DOMException) || error.name !== 'OverconstrainedError') return { fault: microphoneFault(error) }
-  }
-  try {
-    // A microphone that can do none of what was wished for is still a microphone.
-    return { stream: await mediaDevices.getUserMedia({ audio: true }) }
-  } catch (error) {
-    return { fault: microphoneFault(error) }
-  }
+/** A filter of our own that can't be had is replaced by the browser's, which the wishes left out. */
+async function openNoiseNode(context: AudioContext, stream: MediaStream, { openNoiseNode: open, noiseFilter = 'browser' }: MicrophoneEnvironment) {
+  if (noiseFilter !== 'rnnoise') return undefined
+  const node = await open?.(context, noiseFilter).catch(() => undefined)
+  if (!node) for (const track of stream.getTracks()) await track.applyConstraints?.(wishes('browser')).catch(() => undefined)
+  return node
 }
 
-/** The permission prompt can stay open for ever: whoever stops waiting leaves behind that late tracks are stopped. */
-function untilAborted(asking: Promise<Streaming>, signal: AbortSignal | undefined): Promise<Streaming> {
-  if (!signal) return asking
-  return new Promise(resolve => {
-    const cancel = () => resolve({ fault: openingCancelled })
-    if (signal.aborted) cancel()
-    signal.addEventListener('abort', cancel, { once: true })
-    void asking.then(streaming => {
-      signal.removeEventListener('abort', cancel)
-      if (signal.aborted && 'stream' in streaming) stopTracks(streaming.stream)
-      resolve(streaming)
-    })
-  })
+function closeNoiseNode(node: AudioNode | undefined): void {
+  node?.disconnect()
+  // A node with a processor of its own says how it ends.
+  ;(node as { destroy?: () => void } | undefined)?.destroy?.()
 }
 
-function capture(context: AudioContext, stream: MediaStream, environment: MicrophoneEnvironment): Microphone {
+function capture(context: AudioContext, { stream, instead }: OpenStream, noiseNode: AudioNode | undefined, environment: MicrophoneEnvironment): Microphone {
   const createNode = environment.createNode ?? ((...args) => new AudioWorkletNode(...args))
-  const node = createNode(context, 'kaiwa-capture', { numberOfInputs: 1, numberOfOutputs: 1, channelCount: 1, channelCountMode: 'explicit' })
+  const node = createNode(context, 'kaiwa-capture', captureNode)
   const source = context.createMediaStreamSource(stream)
   let frameListener: ((frame: MicrophoneFrame) => void) | undefined
   let endedListener: ((fault: MicrophoneFault) => void) | undefined
-  let muted = false
+  let takenListener: ((taken: boolean) => void) | undefined
+  let mutedLevelListener: ((level: number) => void) | undefined
+  let closeEar: (() => void) | undefined
+  let muted = environment.isMuted?.() ?? false
   let closed = false
 
   function close(): void {
@@ -106,9 +108,9 @@ function capture(context: AudioContext, stream: MediaStream, environment: Microp
     closed = true
     stopTracks(stream)
     source.disconnect()
-    node.disconnect()
-    node.port.onmessage = null
-    node.port.postMessage('close')
+    closeNoiseNode(noiseNode)
+    closeNode(node)
+    closeEar?.()
   }
 
   function lose(fault: MicrophoneFault): void {
@@ -117,27 +119,65 @@ function capture(context: AudioContext, stream: MediaStream, environment: Microp
     endedListener?.(fault)
   }
 
+  function listenWhileMuted(): void {
+    closeEar?.()
+    closeEar = muted && mutedLevelListener && !closed ? openEar(context, stream, createNode, mutedLevelListener) : undefined
+  }
+
   node.port.onmessage = (event: MessageEvent<CaptureFrame>) => {
     if (!muted) frameListener?.(event.data)
   }
   node.addEventListener('processorerror', () => lose(captureFailed))
-  for (const track of stream.getTracks()) track.addEventListener('ended', () => lose(microphoneLost))
-  source.connect(node)
+  for (const track of stream.getTracks()) {
+    track.addEventListener('ended', () => lose(microphoneLost))
+    track.addEventListener('mute', () => { if (!closed) takenListener?.(true) })
+    track.addEventListener('unmute', () => { if (!closed) takenListener?.(false) })
+  }
+  if (noiseNode) source.connect(noiseNode).connect(node)
+  else source.connect(node)
   // Its output is silence; browsers may leave out a node that leads nowhere.
   node.connect(context.destination)
+  enable(stream, !muted)
 
   return {
+    get device() { return deviceOf(stream, instead) },
     onFrame(listener) { frameListener = listener },
     onEnded(listener) { endedListener = listener },
+    onTaken(listener) { takenListener = listener },
+    onMutedLevel(listener) {
+      mutedLevelListener = listener
+      listenWhileMuted()
+    },
     setMuted(next) {
+      if (next === muted) return
       muted = next
       // Silences the source too: the frame that spans an unmute holds nothing that was said while muted.
-      for (const track of stream.getTracks()) track.enabled = !next
+      enable(stream, !next)
+      listenWhileMuted()
     },
     close,
   }
 }
 
-function stopTracks(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop()
+const captureNode: AudioWorkletNodeOptions = { numberOfInputs: 1, numberOfOutputs: 1, channelCount: 1, channelCountMode: 'explicit' }
+
+/** Hears how loud it is while the track that records is off: a track of its own that leads to a level and nowhere else. */
+function openEar(context: AudioContext, stream: MediaStream, createNode: NonNullable<MicrophoneEnvironment['createNode']>, listener: (level: number) => void): () => void {
+  const ear = stream.clone()
+  enable(ear, true)
+  const source = context.createMediaStreamSource(ear)
+  const node = createNode(context, 'kaiwa-capture', captureNode)
+  node.port.onmessage = (event: MessageEvent<CaptureFrame>) => listener(event.data.level)
+  source.connect(node).connect(context.destination)
+  return () => {
+    stopTracks(ear)
+    source.disconnect()
+    closeNode(node)
+  }
+}
+
+function closeNode(node: AudioWorkletNode): void {
+  node.disconnect()
+  node.port.onmessage = null
+  node.port.postMessage('close')
 }

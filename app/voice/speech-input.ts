@@ -1,6 +1,9 @@
-import type { Trouble } from './call.ts'
+import type { CallSnapshot, Trouble } from './call.ts'
+import { createCaptureKeeper } from './capture-keeper.ts'
+import type { CaptureWanted } from './capture-machine.ts'
+import type { DeviceWatch } from './device-list.ts'
 import type { Encoder } from './encoder.ts'
-import type { Microphone, MicrophoneFrame, openMicrophone } from './microphone.ts'
+import type { MicrophoneFrame, openMicrophone } from './microphone.ts'
 import { createSentAudio } from './sent-audio.ts'
 import type { TimelineModel } from './timeline.ts'
 import { troubleOfMicrophone } from './trouble.ts'
@@ -18,6 +21,9 @@ const SETTLE_MS = 120
 
 export interface SpeechInputParts {
   openMicrophone: typeof openMicrophone
+  watchDevices?: (watch: DeviceWatch) => () => void
+  /** As the settings are now. */
+  wanted: () => CaptureWanted
   encoder: Encoder
   timeline: TimelineModel
   nowMs: () => number
@@ -26,12 +32,16 @@ export interface SpeechInputParts {
 export interface SpeechInputPorts {
   onOpened: () => void
   onFailed: (trouble: Trouble) => void
+  onDevice: (device: NonNullable<CallSnapshot['listensWith']>) => void
   send: (pcm16Base64: string) => void
   unsentBytes: () => number
 }
 
 export interface SpeechInput {
-  open(context: AudioContext): Promise<void>
+  /** On this context, or from the one before to it. Line, playback and what waits to be sent stay as they are. */
+  open(context: AudioContext): void
+  /** Another microphone or filter: only the capture changes, and a microphone that works is heard until then. */
+  use(wanted: CaptureWanted): void
   startSending(): void
   sendSilence(): void
   setMuted(muted: boolean): void
@@ -45,10 +55,8 @@ export interface SpeechInput {
 export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPorts): SpeechInput {
   const { encoder, timeline, nowMs } = parts
   const sentAudio = createSentAudio()
-  let microphone: Microphone | undefined
   let sending: 'no' | 'yes' | 'line_full' = 'no'
   let closed = false
-  const asking = new AbortController()
   let captureZeroMs: number | undefined
 
   /** When a frame's last sample was spoken: by the microphone's own count, because frames reach the page unevenly. */
@@ -83,32 +91,22 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     if (encoder.sentSamples > before) noteSent(endMs)
   }
 
-  return {
-    async open(context) {
-      const opened = await parts.openMicrophone(context, { signal: asking.signal })
-      if (!opened.ok) {
-        if (!closed) ports.onFailed(troubleOfMicrophone(opened.fault))
-        return
-      }
-      // The call may have ended while the browser asked.
-      if (closed) return opened.microphone.close()
-      microphone?.close()
-      microphone = opened.microphone
-      captureZeroMs = undefined
-      microphone.onFrame(frame => {
-        if (closed || microphone !== opened.microphone) return
-        const atMs = capturedMs(frame)
-        timeline.userFrame(atMs, frame.level)
-        write(frame, atMs)
-      })
-      microphone.onEnded(fault => {
-        if (closed || microphone !== opened.microphone) return
-        microphone.close()
-        microphone = undefined
-        ports.onFailed(troubleOfMicrophone(fault))
-      })
-      ports.onOpened()
+  const keeper = createCaptureKeeper(parts, {
+    onFrame(frame, fresh) {
+      if (closed) return
+      if (fresh) captureZeroMs = undefined
+      const atMs = capturedMs(frame)
+      timeline.userFrame(atMs, frame.level)
+      write(frame, atMs)
     },
+    onOpened: ports.onOpened,
+    onFailed: fault => ports.onFailed(troubleOfMicrophone(fault)),
+    onDevice: ({ deviceId, label, instead }, quiet) => ports.onDevice({ deviceId, label, instead, quiet }),
+  })
+
+  return {
+    open(context) { if (!closed) keeper.open(context, parts.wanted()) },
+    use(wanted) { keeper.use(wanted) },
     startSending() { if (sending === 'no') flush() },
     sendSilence() {
       if (sending === 'no') return
@@ -116,16 +114,14 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
       for (let i = 0; i < frames; i++) encoder.write({ samples: new Int16Array(FRAME_SAMPLES), level: 0, firstSample: 0 })
       sentAudio.sent(encoder.sentSamples / SAMPLES_PER_MS, nowMs())
     },
-    setMuted(muted) { microphone?.setMuted(muted) },
+    setMuted(muted) { keeper.setMuted(muted) },
     settle() {
-      return new Promise(resolve => { parts.setTimer(resolve, microphone ? SETTLE_MS : 0) })
+      return new Promise(resolve => { parts.setTimer(resolve, keeper.isLive ? SETTLE_MS : 0) })
     },
     toCallMs: audioMs => sentAudio.toCallMs(audioMs),
     close() {
       closed = true
-      asking.abort()
-      microphone?.close()
-      microphone = undefined
+      keeper.close()
       encoder.hold()
       encoder.clear()
     },

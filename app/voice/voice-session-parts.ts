@@ -1,6 +1,8 @@
+import type { DeviceWatch } from './device-list.ts'
 import type { Encoder } from './encoder.ts'
 import type { openMicrophone } from './microphone.ts'
 import type { Output } from './output.ts'
+import type { PageLife } from './page-life.ts'
 import type { Player } from './player.ts'
 import type { TimelineModel } from './timeline.ts'
 import type { Transport } from './transport.ts'
@@ -11,7 +13,12 @@ export interface VoiceSessionParts {
   /** A new way to a session; it connects by itself. */
   openTransport: () => Transport
   createAudioContext: () => AudioContext
+  page: PageLife
+  /** What a call holds of the machine while it lasts; each returns the way out. */
+  holds: readonly (() => () => void)[]
   openMicrophone: typeof openMicrophone
+  /** Tells which devices there are, now and on each change. @returns the way out */
+  watchDevices?: (watch: DeviceWatch) => () => void
   /** The way to the ear on this context; `path` as the settings say. */
   openOutput: (context: AudioContext, path: PlaybackPath) => Promise<Output>
   createPlayer: (context: AudioContext, output: Output) => Promise<Player>

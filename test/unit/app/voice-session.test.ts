@@ -291,15 +291,60 @@ describe('a microphone in trouble', () => {
     expect(page.heardByServer).toHaveLength(2)
   })
 
-  it('keeps the call when it is unplugged', async () => {
+  it('keeps the call when it is unplugged and none takes its place', async () => {
     const page = createFakePage()
     await answered(page, 100)
     page.microphone.unplug({ code: 'mic_failed', detail: 'gone' })
     await page.time.settle()
+    expect(page.session.snapshot).toMatchObject({ microphone: 'on' })
+    await page.time.advance(4000)
     expect(page.state).toBe('speaking')
     expect(page.session.snapshot).toMatchObject({ microphone: 'failed', trouble: { code: 'mic_failed' } })
     expect(page.session.snapshot.allowed).toContain('retry')
     expect(page.microphone.openTracks).toBe(0)
+  })
+
+  it('goes on with another microphone when it is unplugged: nothing kept is lost, the line and the answer don\'t notice', async () => {
+    const page = createFakePage()
+    await answered(page, 100)
+    page.microphone.speak(80, 7)
+    page.microphone.unplug({ code: 'mic_failed', detail: 'gone' })
+    page.microphone.allow({ instead: true })
+    await page.time.settle()
+    page.microphone.speak(80, 9)
+    expect(page.heardByServer.slice(-4)).toEqual([7, 7, 9, 9])
+    expect(page.state).toBe('speaking')
+    expect(page.transports).toHaveLength(1)
+    expect(page.session.snapshot.trouble).toBeUndefined()
+    expect(page.session.snapshot.listensWith).toMatchObject({ instead: true, quiet: false })
+  })
+
+  it('is heard again although it was given up, as soon as there is one', async () => {
+    const page = createFakePage()
+    await answered(page, 100)
+    page.microphone.unplug({ code: 'mic_failed', detail: 'gone' })
+    await page.time.advance(4000)
+    expect(page.session.snapshot.microphone).toBe('failed')
+    page.microphone.allow()
+    await page.time.settle()
+    page.microphone.speak(40, 5)
+    expect(page.session.snapshot).toMatchObject({ microphone: 'on', trouble: undefined })
+    expect(page.heardByServer.at(-1)).toBe(5)
+  })
+
+  it('is changed by the settings in mid-call, muted as it was', async () => {
+    const page = createFakePage()
+    await page.talk()
+    page.session.setMuted(true)
+    page.session.configure({ microphoneId: 'other' })
+    page.microphone.allow()
+    await page.time.settle()
+    page.microphone.speak(400)
+    expect(page.microphone).toMatchObject({ openTracks: 1, unmutedTracks: 0, asked: [undefined, 'other'] })
+    expect(page.heardByServer).toEqual([])
+    page.session.setMuted(false)
+    page.microphone.speak(40, 3)
+    expect(page.heardByServer).toEqual([3])
   })
 
   it('sends nothing while muted, and stays muted in the next call', async () => {
