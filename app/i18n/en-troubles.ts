@@ -96,6 +96,15 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
       { title: 'If it happens often', text: 'Allow sound or autoplay for this site in the browser’s settings.' },
     ],
   },
+  audio_lost: {
+    word: 'Sound lost',
+    title: 'The sound has stopped',
+    body: 'A phone call, another app or a change of headphones took it from this page. The call goes on, and the rest of the answer waits.',
+    steps: [
+      { title: 'Touch the page', text: 'A click, tap or key lets the browser try again.' },
+      { title: 'If it stays silent', text: 'Check which speaker your system plays on, and end what else uses it.' },
+    ],
+  },
   audio_failed: {
     word: 'No sound',
     title: 'The sound could not be started',

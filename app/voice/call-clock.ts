@@ -3,8 +3,8 @@
 export interface CallClockEnv {
   /** Monotonic ms, e.g. `performance.now()`. */
   pageMs: () => number
-  /** Seconds of the audio clock while it runs; undefined while it doesn't. */
-  audioSeconds: () => number | undefined
+  /** The audio clock while it runs, and which one it is: a call may get another. Undefined while there is none. */
+  audioClock: () => { of: object, seconds: number } | undefined
 }
 
 export interface CallClock {
@@ -19,17 +19,17 @@ export interface CallClock {
  * The audio clock when it runs, because what is drawn and cut is audio; the page's clock otherwise (before the context runs, and
  * while the system has taken it away). A change of clock is no jump: the new one goes on from where the old one was.
  */
-export function createCallClock({ pageMs, audioSeconds }: CallClockEnv): CallClock {
+export function createCallClock({ pageMs, audioClock }: CallClockEnv): CallClock {
   let running = false
-  let source: 'page' | 'audio' = 'page'
+  let source: object | 'page' = 'page'
   let zeroMs = 0
   let last = { callMs: 0, pageMs: 0 }
 
   function nowMs() {
     if (!running) return last.callMs
-    const seconds = audioSeconds()
+    const audio = audioClock()
     const page = pageMs()
-    const now = seconds === undefined ? { source: 'page', ms: page } as const : { source: 'audio', ms: seconds * 1000 } as const
+    const now = audio ? { source: audio.of, ms: audio.seconds * 1000 } : { source: 'page' as const, ms: page }
     if (now.source !== source) {
       source = now.source
       zeroMs = now.ms - (last.callMs + page - last.pageMs)

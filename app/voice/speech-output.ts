@@ -1,16 +1,15 @@
 import { decodePcm16 } from '@kaiwa/audio'
 import type { Heard, Trouble } from './call.ts'
 import type { Output } from './output.ts'
-import type { Player } from './player.ts'
+import type { Player, PlayerStats } from './player.ts'
 import type { TimelineModel } from './timeline.ts'
 import { troubleOfOutput } from './trouble.ts'
+import type { PlaybackPath, VoiceSettings } from './voice-settings.ts'
 
 /** The assistant's voice of one call: line → player. Needs no microphone. Drops what comes of a reply after it was silenced. */
 
 /** Loading the worklet; a second on a slow phone. */
 const PLAYER_TIMEOUT_MS = 8000
-/** How long a browser may take to let sound out, after a click. */
-const RESUME_TIMEOUT_MS = 1500
 /** The worklet answers in a quantum or two; a stuck one must not hold up what the user wants to say. */
 const INTERRUPT_TIMEOUT_MS = 500
 /** 60 s of voice that came before the player was there. Full ⇒ the rest of it is not heard. */
@@ -18,9 +17,14 @@ const MAX_EARLY_SAMPLES = 60 * 24_000
 /** A late word of a reply comes within seconds. Full ⇒ the oldest is forgotten. */
 const MAX_SILENCED = 128
 
+/** What is set about hearing. */
+export type SoundSettings = Pick<VoiceSettings, 'volume' | 'speakerId' | 'playbackPath'>
+
 export interface SpeechOutputParts {
-  openOutput: () => Promise<Output>
+  openOutput: (context: AudioContext, path: PlaybackPath) => Promise<Output>
   createPlayer: (context: AudioContext, output: Output) => Promise<Player>
+  /** As they are now. */
+  settings: () => SoundSettings
   timeline: TimelineModel
   nowMs: () => number
   setTimer: (callback: () => void, delayMs: number) => () => void
@@ -32,12 +36,16 @@ export interface SpeechOutputPorts {
   /** Nothing is left to play. */
   onOver: () => void
   onFailed: (trouble: Trouble) => void
-  onWorks: () => void
 }
 export interface SpeechOutput {
-  open(): Promise<void>
-  /** Asks the browser to let sound out; from a click. */
-  wake(): void
+  /**
+   * Sounds on this context, from the beginning or, when the one before is dead, from where that was last heard. Never rejects.
+   * @returns whether there is a way out for sound
+   */
+  open(context: AudioContext): Promise<boolean>
+  /** A setting changed; takes effect at once. */
+  use(change: Partial<SoundSettings>): void
+  readonly stats: PlayerStats | undefined
   play(replyId: string, segmentId: string, pcm16Base64: string): void
   end(segmentId: string): void
   /** Silence now; resolves with what was heard of the segment that sounded, undefined when there was none. Never rejects. */
@@ -50,13 +58,17 @@ export interface SpeechOutput {
   close(): void
 }
 
-export function createSpeechOutput(context: AudioContext, parts: SpeechOutputParts, ports: SpeechOutputPorts): SpeechOutput {
+export function createSpeechOutput(parts: SpeechOutputParts, ports: SpeechOutputPorts): SpeechOutput {
   const { timeline, nowMs } = parts
   const silencedReplies = createRecent(MAX_SILENCED)
   const silencedSegments = createRecent(MAX_SILENCED)
   const timers = new Set<() => void>()
   let early: ({ segmentId: string, samples: Int16Array } | { segmentId: string, samples?: undefined })[] | undefined = []
   let earlySamples = 0
+  let current: AudioContext | undefined
+  let way: Output | undefined
+  /** The newest wins: a context may die while the worklet of the one before still loads. */
+  let openings = 0
   let player: Player | undefined
   let ducked = false
   let closed = false
@@ -75,19 +87,62 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
     })
   }
 
-  async function openPlayer() {
-    const creating = parts.openOutput().then(opened => parts.createPlayer(context, opened))
-    // Whoever comes after we have given up, or after the call, is closed.
-    void creating.then(made => { if (closed || !early) made.close() }, () => {})
+  async function openWay(context: AudioContext): Promise<Output> {
+    const { playbackPath, volume, speakerId } = parts.settings()
+    const opened = await parts.openOutput(context, playbackPath)
+    opened.setVolume(volume)
+    if (speakerId !== undefined) void opened.setDevice(speakerId)
+    return opened
+  }
+
+  async function connect(context: AudioContext) {
+    const opened = await openWay(context)
     try {
-      const made = await within(creating, PLAYER_TIMEOUT_MS)
-      if (closed) return made?.close()
-      if (!made) throw new Error(`The audio player was not ready within ${PLAYER_TIMEOUT_MS / 1000} s`)
-      attach(made)
+      if (player) await player.moveTo(context, opened)
+      return { opened, made: player ?? await parts.createPlayer(context, opened) }
     } catch (error) {
-      early = undefined
-      if (!closed) ports.onFailed(troubleOfOutput('audio_failed', error))
+      opened.close()
+      throw error
     }
+  }
+
+  async function open(context: AudioContext): Promise<boolean> {
+    const mine = ++openings
+    current = context
+    if (!player) early ??= []
+    const connecting = connect(context)
+    // Whoever comes after we have given up, or after the call, is closed.
+    void connecting.then(({ opened, made }) => {
+      if (!closed && mine === openings) return
+      opened.close()
+      if (made !== player) made.close()
+    }, () => {})
+    try {
+      const connected = await within(connecting, PLAYER_TIMEOUT_MS)
+      if (closed || mine !== openings) return false
+      if (!connected) throw new Error(`The audio player was not ready within ${PLAYER_TIMEOUT_MS / 1000} s`)
+      way?.close()
+      way = connected.opened
+      if (connected.made !== player) attach(connected.made)
+      return true
+    } catch (error) {
+      if (closed || mine !== openings) return false
+      openings++
+      if (!player) early = undefined
+      ports.onFailed(troubleOfOutput('audio_failed', error))
+      return false
+    }
+  }
+
+  /** The player stays as it is; only where it leads to is new. */
+  async function reroute(context: AudioContext) {
+    if (!player) return void await open(context)
+    const mine = ++openings
+    const opened = await openWay(context)
+    if (closed || mine !== openings) return opened.close()
+    player.route(opened)
+    way?.close()
+    way = opened
   }
 
   function attach(made: Player) {
@@ -110,12 +165,6 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
     }
   }
 
-  async function openGate() {
-    context.onstatechange = () => { if (!closed && context.state === 'running') ports.onWorks() }
-    await within(context.resume(), RESUME_TIMEOUT_MS).catch(() => undefined)
-    if (!closed && context.state !== 'running') ports.onFailed(troubleOfOutput('audio_blocked', 'The browser keeps the page silent until it is clicked.'))
-  }
-
   function playEarly(segmentId: string, samples: Int16Array) {
     if (!early || earlySamples + samples.length > MAX_EARLY_SAMPLES) return
     earlySamples += samples.length
@@ -124,8 +173,13 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
   }
 
   return {
-    async open() { await Promise.all([openGate(), openPlayer()]) },
-    wake() { if (!closed && context.state !== 'running') void context.resume().catch(() => {}) },
+    open,
+    use({ volume, playbackPath, ...change }) {
+      if (playbackPath !== undefined && current) return void reroute(current).catch((error: unknown) => ports.onFailed(troubleOfOutput('audio_failed', error)))
+      if (volume !== undefined) way?.setVolume(volume)
+      if ('speakerId' in change) void way?.setDevice(change.speakerId)
+    },
+    get stats() { return player?.stats },
     play(replyId, segmentId, pcm16Base64) {
       if (closed || silencedReplies.has(replyId) || silencedSegments.has(segmentId)) return
       const samples = decodePcm16(pcm16Base64)
@@ -168,9 +222,10 @@ export function createSpeechOutput(context: AudioContext, parts: SpeechOutputPar
       closed = true
       for (const stop of timers) stop()
       timers.clear()
-      context.onstatechange = null
       player?.close()
       player = undefined
+      way?.close()
+      way = undefined
       early = undefined
     },
   }

@@ -82,5 +82,5 @@ function describe({ code, reason }: Closure): string {
 
 export const troubleOfFault = ({ code, detail }: Fault): Trouble => ({ code, detail })
 export const troubleOfMicrophone = ({ code, detail }: MicrophoneFault): Trouble => ({ code, detail })
-export const troubleOfOutput = (code: 'audio_blocked' | 'audio_failed', error: unknown): Trouble =>
+export const troubleOfOutput = (code: 'audio_blocked' | 'audio_lost' | 'audio_failed', error: unknown): Trouble =>
   ({ code, detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })

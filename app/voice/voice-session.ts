@@ -19,7 +19,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
   const transcript = createTranscript()
   const timeline = parts.createTimeline()
   const records = createWireRecords(parts.onNextFrame)
-  const clock = createCallClock({ pageMs: parts.pageMs, audioSeconds: () => call?.audio?.state === 'running' ? call.audio.currentTime : undefined })
+  const clock = createCallClock({ pageMs: parts.pageMs, audioClock: () => call?.audioClock })
   const listeners = new Set<(snapshot: CallSnapshot) => void>()
   let settings: VoiceSettings = voiceSettingsDefaults
   let machine: CallMachine = initialCall

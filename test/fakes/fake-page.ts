@@ -1,5 +1,6 @@
 import type { CallSnapshot, CallStateName, VoiceSession } from '../../app/voice/call.ts'
 import { createEncoder } from '../../app/voice/encoder.ts'
+import { lifelessPage } from '../../app/voice/page-life.ts'
 import { createTimeline } from '../../app/voice/timeline.ts'
 import type { Transport } from '../../app/voice/transport.ts'
 import { createVoiceSession } from '../../app/voice/voice-session.ts'
@@ -42,6 +43,8 @@ export function createFakePage(options: FakePageOptions = {}) {
       contexts.push(context)
       return context.context
     }),
+    page: lifelessPage,
+    holds: [],
     openMicrophone: microphone.open,
     openOutput: async () => createFakeOutput(),
     async createPlayer() {
@@ -105,6 +108,7 @@ function createFakeContext(nowMs: () => number, resume?: () => Promise<void>): F
   const zeroMs = nowMs()
   const context = {
     state: 'suspended' as AudioContextState,
+    sampleRate: 48_000,
     onstatechange: null as (() => void) | null,
     get currentTime() { return (nowMs() - zeroMs) / 1000 },
     async resume() {

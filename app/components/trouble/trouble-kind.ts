@@ -9,6 +9,7 @@ export function isDeviceTrouble({ code }: Trouble): boolean {
     case 'mic_failed':
     case 'insecure_page':
     case 'audio_blocked':
+    case 'audio_lost':
     case 'audio_failed':
       return true
     default:

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { createCallClock } from '../../../app/voice/call-clock.ts'
 
 function setup() {
-  const world = { pageMs: 500, audioSeconds: undefined as number | undefined }
-  const clock = createCallClock({ pageMs: () => world.pageMs, audioSeconds: () => world.audioSeconds })
+  const world = { pageMs: 500, audioSeconds: undefined as number | undefined, context: {} }
+  const clock = createCallClock({ pageMs: () => world.pageMs, audioClock: () => world.audioSeconds === undefined ? undefined : { of: world.context, seconds: world.audioSeconds } })
   return { world, clock }
 }
 
@@ -44,4 +44,18 @@ it('never goes backwards', () => {
   expect(clock.nowMs()).toBeCloseTo(1000)
   world.audioSeconds = 0
   expect(clock.nowMs()).toBeCloseTo(1000)
+})
+
+it('goes on without a jump when the call gets another audio clock', () => {
+  const { world, clock } = setup()
+  clock.start()
+  world.audioSeconds = 100
+  clock.nowMs()
+  world.audioSeconds = 101
+  world.pageMs += 1000
+  expect(clock.nowMs()).toBeCloseTo(1000)
+  world.context = {}
+  world.audioSeconds = 0.1
+  world.pageMs += 2000
+  expect(clock.nowMs()).toBeCloseTo(3000)
 })

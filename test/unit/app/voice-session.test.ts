@@ -405,7 +405,7 @@ describe('sound in trouble', () => {
     await page.time.advance(2000)
     expect(page.session.snapshot.trouble).toMatchObject({ code: 'audio_blocked' })
     gate()
-    await page.time.settle()
+    await page.time.advance(300)
     expect(page.session.snapshot.trouble).toBeUndefined()
   })
 
