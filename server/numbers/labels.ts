@@ -1,3 +1,4 @@
+import { wireErrors } from '@kaiwa/protocol/errors'
 import type { RelayFault } from '../relay/fault.ts'
 
 /**
@@ -28,12 +29,8 @@ export const faultCodes: LabelSet = new Set([...Object.keys(faults), 'none'])
 
 /** Codes of `error` events, the API's (GA protocol, "Errors") and our own, and of events that were refused. */
 export const errorCodes: LabelSet = new Set([
-  ...faultCodes, 'event_not_allowed', 'too_many_events', 'upstream_unavailable', 'server_error',
-  'invalid_event', 'invalid_json', 'invalid_value', 'invalid_type', 'missing_required_parameter', 'unknown_parameter',
-  'conversation_already_has_active_response', 'response_cancel_not_active', 'input_audio_buffer_commit_empty', 'cannot_update_voice', 'unsupported_content_type',
-  'item_truncate_invalid_item_id', 'item_delete_invalid_item_id', 'item_retrieve_invalid_item_id', 'item_not_found', 'session_expired',
-  'rate_limit_exceeded', 'insufficient_quota', 'account_deactivated', 'billing_hard_limit_reached', 'invalid_api_key', 'model_not_found', 'missing_model', 'invalid_model',
-  'beta_api_shape_disabled',
+  ...faultCodes, ...Object.keys(wireErrors), 'upstream_unavailable', 'call_ending',
+  'item_not_found', 'account_deactivated', 'billing_hard_limit_reached', 'model_not_found',
 ])
 
 export const enders: LabelSet = new Set(['client', 'upstream', 'fault'])

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { wireErrors } from '@kaiwa/protocol/errors'
 import { createNumbers } from '../../../../server/numbers/numbers.ts'
-import { refusalCodes } from '../../../../server/numbers/labels.ts'
+import { errorCodes, faultCodes, refusalCodes } from '../../../../server/numbers/labels.ts'
 import type { UsageAmount } from '../../../../shared/calls.ts'
 
 /** Samples of a Prometheus text, `name{labels}` → value. */
@@ -216,5 +217,13 @@ describe('labels', () => {
     const codes = sources.flatMap(name => [...readFileSync(join(root, name), 'utf8').matchAll(/(?:refusal\(\s*\d{3},\s*|status: \d{3}, code: )'([a-z_]+)'/g)].map(found => found[1]!))
     expect(codes.length).toBeGreaterThan(10)
     expect(codes.filter(code => !refusalCodes.has(code))).toEqual([])
+  })
+
+  it('know every code of the protocol, and every one that the relay and the rules for clients say', () => {
+    const folders = ['server/relay', 'server/policy']
+    const said = folders.flatMap(folder => readdirSync(join(process.cwd(), folder)).flatMap(name =>
+      [...readFileSync(join(process.cwd(), folder, name), 'utf8').matchAll(/\bcode: '([a-z_]+)'/g)].map(found => found[1]!)))
+    expect(said.length).toBeGreaterThan(20)
+    expect([...Object.keys(wireErrors), ...said].filter(code => !errorCodes.has(code) && !faultCodes.has(code))).toEqual([])
   })
 })
