@@ -29,6 +29,8 @@ export interface House {
   callsOf(person: Person): number
   /** The model's provider takes no new calls for this long. */
   upstreamQuietMs: number
+  /** The model couldn't be reached several times in a row, and isn't tried again for this long. */
+  upstreamRestingMs: number
   redeem(ticket: string, origin: string): TicketClaim | undefined
   /** What an ephemeral secret stands for, as long as it is good. */
   claimOf(secret: string): SecretClaim | undefined
@@ -102,6 +104,9 @@ export function refuseForRoom(house: House, person: Person): Refusal | undefined
   if (house.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
   if (person.id !== undefined && house.callsOf(person) >= maxCallsPerUser) {
     return refusal(429, 'too_many_calls', `You already have ${maxCallsPerUser} calls; end one to begin another.`, 10)
+  }
+  if (house.upstreamRestingMs > 0) {
+    return refusal(503, 'upstream_unavailable', 'The model could not be reached several times in a row. Try again a little later.', Math.ceil(house.upstreamRestingMs / 1000))
   }
   if (house.upstreamQuietMs > 0) {
     return refusal(429, 'rate_limit_exceeded', 'The model\'s provider takes no more calls at the moment. Try again a little later.', Math.ceil(house.upstreamQuietMs / 1000))

@@ -42,7 +42,7 @@ export interface Calls {
   /** Their talkers are gone; what their last answers cost isn't known yet. */
   readonly settling: number
   callsOf(person: Person): number
-  /** The provider said to wait this long before new calls, or can't be reached at all; 0 when neither. */
+  /** The provider said to wait this long before new calls; 0: it didn't. */
   readonly upstreamQuietMs: number
   /** Of a call with this persona, or with none. */
   limitsOf(persona: Persona | undefined): CallLimits
@@ -134,7 +134,7 @@ export function createCalls(options: CallsOptions): Calls {
     get live() { return live.size },
     get settling() { return unsettled - live.size },
     callsOf: person => [...live.values()].filter(call => isSamePerson(call.start.person, person)).length,
-    get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs(), options.brain.restingMs) },
+    get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs()) },
     limitsOf,
     begin,
     endOf,

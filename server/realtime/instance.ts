@@ -52,6 +52,8 @@ export interface Instance {
   access: Access
   house: House
   door: Door
+  /** These must be seen in no line of the log from now on. */
+  hide(secrets: readonly string[]): void
   /** No new calls from now on; `/readyz` says so. */
   beginDraining(): void
 }
@@ -84,9 +86,10 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const tickets = createTickets(() => Date.now())
   const clientSecrets = createClientSecrets({ nowMs: () => Date.now(), ids })
   const { engine } = settings
+  const hide = (values: readonly string[]) => { for (const value of values) if (!secrets.includes(value)) secrets.push(value) }
   const brains = createBrains(settings.brain, {
     env,
-    onKey: key => { if (!secrets.includes(key)) secrets.push(key) },
+    onKey: key => hide([key]),
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log, mcpReach: mcpReachOf(settings) })),
     probeHearing: () => probeHearing(engine),
     dialing: { ticker, ...options.dialing },
@@ -120,7 +123,8 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   let sealed: Buffer | undefined
   const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
   const access = createAccess({
-    settings, key: sealKey, ids, nowMs: () => Date.now(), warn: sentence => log.warn(sentence), endCalls: calls.endOf, oidcTimeoutMs: options.oidcTimeoutMs,
+    settings, key: sealKey, ids, nowMs: () => Date.now(), warn: sentence => log.warn(sentence), endCalls: calls.endOf,
+    forgetSecrets: clientSecrets.forget, oidcTimeoutMs: options.oidcTimeoutMs,
   })
   let draining = false
   const house: House = {
@@ -130,6 +134,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     get atCapacity() { return brain.atCapacity },
     callsOf: calls.callsOf,
     get upstreamQuietMs() { return calls.upstreamQuietMs },
+    get upstreamRestingMs() { return brain.restingMs },
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
     headroom,
@@ -143,6 +148,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   numbers.watch({ connections: () => door.connections })
   return {
     settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, access, house, door,
+    hide,
     beginDraining() { draining = true },
   }
 }

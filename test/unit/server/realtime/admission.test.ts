@@ -19,6 +19,7 @@ const house = (changes: Partial<House> & { settings?: Partial<House['settings']>
   atCapacity: false,
   callsOf: () => 0,
   upstreamQuietMs: 0,
+  upstreamRestingMs: 0,
   redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
   claimOf: secret => secrets[secret],
   ...changes,
@@ -53,6 +54,7 @@ describe('admission', () => {
     ['full', { liveCalls: 200 }, 503, 'server_full', 60],
     ['deaf for more', { atCapacity: true }, 503, 'server_full', 5],
     ['told to wait by the provider', { upstreamQuietMs: 1500 }, 429, 'rate_limit_exceeded', 2],
+    ['without a model that can be reached', { upstreamRestingMs: 3200 }, 503, 'upstream_unavailable', 4],
   ] as const)('turns callers away while %s, and says when to come back', (_state, changes, status, code, retryAfterSeconds) => {
     expect(admit(knock(), house(changes))).toMatchObject({ admitted: false, status, code, retryAfterSeconds })
     const spent: string[] = []
