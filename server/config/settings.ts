@@ -57,9 +57,9 @@ function noticesOf(env: Environment, { brain, engine }: Pick<Settings, 'brain' |
     { url: 'KAIWA_STT_URL', others: ['KAIWA_STT_MODEL', 'KAIWA_STT_KEY'], adapter: engine.stt, isSet: engine.sttServer !== undefined },
     { url: 'KAIWA_TTS_URL', others: ['KAIWA_TTS_MODEL', 'KAIWA_TTS_KEY', 'KAIWA_TTS_VOICE'], adapter: engine.tts, isSet: engine.ttsServer !== undefined },
   ].flatMap(({ url, others, adapter, isSet }) => [url, ...others].flatMap(name => {
-    if (brain.kind !== 'local') return [{ name, sentence: `${name} has no effect: the embedded engine would use it, but ${brain.kind} answers.` }]
     if (!isSet) return [{ name, sentence: `${name} has no effect without ${url}.` }]
-    return adapter !== undefined && adapter !== 'server' ? [{ name, sentence: `${name} has no effect: ${url.replace('_URL', '')} is ${adapter}.` }] : []
+    if (adapter !== undefined && adapter !== 'server') return [{ name, sentence: `${name} has no effect: ${url.replace('_URL', '')} is ${adapter}.` }]
+    return brain.kind === 'local' ? [] : [{ name, sentence: `${name} is for the embedded engine, but ${brain.kind} answers: it has an effect only for personas that say \`brain: local\`.` }]
   }))
   return [...idle, ...servers].filter(({ name }) => env[name]?.trim()).map(({ sentence }) => sentence)
 }

@@ -122,7 +122,7 @@ describe('a language model for the embedded engine', () => {
 
   it('is named when it does nothing', () => {
     expect(readSettings({ KAIWA_LLM_MODEL: 'm' }).notices).toEqual(['KAIWA_LLM_MODEL has no effect without KAIWA_LLM_URL.'])
-    expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_LLM_URL: url, KAIWA_LLM_MODEL: 'm' }).notices[0]).toBe('KAIWA_LLM_URL has no effect: the embedded engine would use it, but openai answers.')
+    expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_LLM_URL: url, KAIWA_LLM_MODEL: 'm' }).notices[0]).toBe('KAIWA_LLM_URL is for the embedded engine, but openai answers: it has an effect only for personas that say `brain: local`.')
   })
 })
 
@@ -152,7 +152,7 @@ describe('the engine\'s stages', () => {
   it('are named when what is set for them does nothing', () => {
     expect(readSettings({ KAIWA_TTS_VOICE: 'nova' }).notices).toEqual(['KAIWA_TTS_VOICE has no effect without KAIWA_TTS_URL.'])
     expect(readSettings({ KAIWA_STT_URL: 'http://127.0.0.1:8000', KAIWA_STT: 'pocketsphinx' }).notices).toEqual(['KAIWA_STT_URL has no effect: KAIWA_STT is pocketsphinx.'])
-    expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_STT_URL: 'http://127.0.0.1:8000' }).notices[0]).toMatch(/^KAIWA_STT_URL has no effect: the embedded engine would use it/)
+    expect(readSettings({ OPENAI_API_KEY: 'k', KAIWA_STT_URL: 'http://127.0.0.1:8000' }).notices[0]).toMatch(/^KAIWA_STT_URL is for the embedded engine/)
   })
 
   it('have keys that the log knows', () => { expect(secretsOf({ KAIWA_STT_KEY: 'a', KAIWA_TTS_KEY: 'b' })).toEqual(['a', 'b']) })
