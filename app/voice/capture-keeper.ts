@@ -73,8 +73,6 @@ export function createCaptureKeeper(parts: CaptureKeeperParts, ports: CaptureKee
     }).catch(() => undefined)
     openings.delete(id)
     if (!opening?.ok) return dispatch({ type: 'refused', id, fault: opening?.fault ?? captureFailed })
-    // Given up in the very moment that it came.
-    if (asking.signal.aborted) return opening.microphone.close()
     microphones.set(id, opening.microphone)
     dispatch({ type: 'opened', id, device: opening.microphone.device })
   }
