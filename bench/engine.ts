@@ -12,6 +12,7 @@ import { build } from 'esbuild'
 import type { Responder } from '@kaiwa/engine'
 import { createNodeStages, type NodeStages } from '../server/engine/stages.ts'
 import { assistantSentences } from './engine-sentences.ts'
+import { errorRate } from './engine-word-errors.ts'
 import { bundleWorkers } from './engine-workers.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -86,21 +87,6 @@ async function takeTurn({ stages }: NodeStages, samples: Float32Array, pace: boo
 }
 
 const quantile = (values: number[], q: number) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))]!
-
-function wrongWords(said: string, heard: string): number {
-  const words = heard.split(' ').filter(Boolean)
-  let row = Array.from({ length: words.length + 1 }, (_, j) => j)
-  for (const [i, word] of said.split(' ').entries()) {
-    const next = [i + 1]
-    for (const [j, other] of words.entries()) next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (word === other ? 0 : 1)))
-    row = next
-  }
-  return row.at(-1)!
-}
-
-function errorRate(pairs: { said: string, heard: string }[]): number {
-  return pairs.reduce((sum, { said, heard }) => sum + wrongWords(said, heard), 0) / pairs.reduce((sum, { said }) => sum + said.split(' ').length, 0)
-}
 
 /** Sentences in the engine's own voices, heard by its own recogniser, at full speed. */
 async function ownVoices(node: NodeStages): Promise<{ voice: string, rate: number, realTime: number }[]> {
