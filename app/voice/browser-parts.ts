@@ -1,18 +1,27 @@
 import { watchDevices } from './device-list.ts'
 import { claimAudioSession } from './audio-session.ts'
 import { createEncoder } from './encoder.ts'
+import { openLoopbackOutput } from './loopback-output.ts'
 import { openMicrophone } from './microphone.ts'
 import { openDirectOutput } from './output.ts'
 import { lifelessPage, pageLife } from './page-life.ts'
+import { openPlayedLevel } from './played-level.ts'
 import { createPlayer } from './player.ts'
 import { createTimeline } from './timeline.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
+import type { NoiseFilter } from './voice-settings.ts'
 import { holdWakeLock } from './wake-lock.ts'
 import { openWebSocketTransport } from './websocket-transport.ts'
 
 /** How soon a page that draws no frames (a hidden tab) still gets its changes. */
 const HIDDEN_FRAME_MS = 250
 const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** Loaded when it is chosen. */
+async function openNoiseNode(context: AudioContext, filter: NoiseFilter) {
+  const noise = await import('./noise-node.ts')
+  return noise.openNoiseNode(context, filter)
+}
 
 /** The real world: this browser's audio and clocks, and the page's own server. */
 export function browserParts(): VoiceSessionParts {
@@ -23,9 +32,10 @@ export function browserParts(): VoiceSessionParts {
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
     page,
     holds: [claimAudioSession, () => holdWakeLock(page)],
-    openMicrophone,
+    openMicrophone: (context, environment) => openMicrophone(context, { openNoiseNode, ...environment }),
     watchDevices: watch => watchDevices(watch),
-    openOutput: async context => openDirectOutput(context),
+    openOutput: async (context, path) => path === 'loopback' ? await openLoopbackOutput(context) : openDirectOutput(context),
+    openPlayedLevel,
     createPlayer: (context, output) => createPlayer(context, output),
     createEncoder: () => createEncoder(),
     createTimeline: () => createTimeline(),

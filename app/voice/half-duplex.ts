@@ -1,16 +1,8 @@
+import type { EchoFloor } from './echo-floor.ts'
 import type { MicrophoneFrame } from './microphone.ts'
+import type { VoiceSettings } from './voice-settings.ts'
 
-/** The last resort against an echo: while the answer sounds, and until the room has died away, the microphone's sound is replaced by silence of the same length. */
-
-/** What a check has measured; without it nothing gets past a closed gate. */
-export interface EchoFloor {
-  /** By how much the echo is weaker in the microphone than what is played. */
-  lossDb: number
-  /** Level of the quiet room, 0 to 1. */
-  noiseLevel: number
-  /** From the last sample played until the room is quiet. */
-  tailMs: number
-}
+/** The last resort against an echo: while the answer sounds, and until the room is quiet again, silence of the same length takes the microphone's place. */
 
 /** One microphone frame, and what was played meanwhile. Levels are root mean squares, 0 to 1. */
 export interface GateFrame {
@@ -65,15 +57,10 @@ function speechLevel(loudest: number, floor: EchoFloor | undefined): number {
   return Math.max(loudest * 10 ** (-floor.lossDb / 20) * MARGIN, floor.noiseLevel * NOISE_MARGIN)
 }
 
-export interface HalfDuplexParts {
-  /** Root mean square of what left the player in the last frame or two. */
-  playedLevel: () => number
-}
-
 /** The gate on a call's microphone. */
 export interface HalfDuplex {
-  /** `floor` undefined: never measured. */
-  use(settings: { on: boolean, floor: EchoFloor | undefined }): void
+  /** Where to look how loud what is played is, root mean square of the last frame or two; the newest counts. */
+  listenTo(playedLevel: () => number): void
   setHeld(held: boolean): void
   /** The frame, or silence in its place: same length, same place in time. */
   filter(frame: MicrophoneFrame): MicrophoneFrame
@@ -81,21 +68,22 @@ export interface HalfDuplex {
 
 const SAMPLES_PER_MS = 24
 
-export function createHalfDuplex({ playedLevel }: HalfDuplexParts): HalfDuplex {
+/** @param settings as they are now */
+export function createHalfDuplex(settings: () => Pick<VoiceSettings, 'halfDuplex' | 'echoFloor'>): HalfDuplex {
   let state = openGate
-  let on = false
   let held = false
-  let floor: EchoFloor | undefined
+  let playedLevel = () => 0
   return {
-    use(settings) {
-      ({ on, floor } = settings)
-      if (!on) state = openGate
-    },
+    listenTo(next) { playedLevel = next },
     setHeld(next) { held = next },
     filter(frame) {
-      if (!on) return frame
+      const { halfDuplex, echoFloor } = settings()
+      if (!halfDuplex) {
+        state = openGate
+        return frame
+      }
       const { samples, level, firstSample } = frame
-      state = stepGate(state, { lengthMs: samples.length / SAMPLES_PER_MS, playedLevel: playedLevel(), micLevel: level, held }, floor)
+      state = stepGate(state, { lengthMs: samples.length / SAMPLES_PER_MS, playedLevel: playedLevel(), micLevel: level, held }, echoFloor)
       return state.name === 'closed' ? { samples: new Int16Array(samples.length), level: 0, firstSample } : frame
     },
   }

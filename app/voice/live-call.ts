@@ -6,6 +6,7 @@ import type { CallInput } from './call-inputs.ts'
 import { assertNever } from './assert-never.ts'
 import { openDialogueLine } from './dialogue-line.ts'
 import type { DialogueLine } from './dialogue-line.ts'
+import { createHalfDuplex } from './half-duplex.ts'
 import type { HouseEvent } from './house-events.ts'
 import { applySettings } from './live-settings.ts'
 import { createOutbox } from './outbox.ts'
@@ -14,7 +15,7 @@ import { createSpeechOutput } from './speech-output.ts'
 import type { SpeechOutput } from './speech-output.ts'
 import type { Transcript } from './transcript.ts'
 import { troubleOfFault, troubleOfOutput } from './trouble.ts'
-import type { VoiceSettings } from './voice-settings.ts'
+import type { PlaybackPath, VoiceSettings } from './voice-settings.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
 import type { TimelineModel } from './timeline.ts'
 import type { WireRecords } from './wire-records.ts'
@@ -46,6 +47,10 @@ export interface LiveCall {
   sendSilence(): void
   setMuted(muted: boolean): void
   silence(by: 'barge_in' | 'user', replyIds: readonly string[]): void
+  duck(): void
+  unduck(): void
+  /** A word to the server in its turn. */
+  ask(request: DialogueCommand): void
   takeFloor(): void
   giveFloor(ask: boolean): void
   say(text: string): void
@@ -85,13 +90,22 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   const command = (request: DialogueCommand) => { if (!released) line?.command(request) }
 
   const { openMicrophone, watchDevices } = parts
-  const input = createSpeechInput({ openMicrophone, watchDevices, wanted: settings, encoder: parts.createEncoder(), timeline, nowMs, setTimer }, {
+  const gate = createHalfDuplex(settings)
+  const encoder = parts.createEncoder()
+  const input = createSpeechInput({ openMicrophone, watchDevices, wanted: settings, gate: gate.filter, encoder, timeline, nowMs, setTimer }, {
     onOpened: () => dispatch({ type: 'microphone_opened' }),
     onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
     onDevice: listensWith => { if (!released) changed({ listensWith }) },
+    onVoice: ms => dispatch({ type: 'voice', ms }),
     send: pcm16Base64 => command({ type: 'audio', pcm16Base64 }),
     unsentBytes: () => line?.unsentBytes ?? 0,
   })
+
+  async function openOutput(context: AudioContext, path: PlaybackPath) {
+    const output = await parts.openOutput(context, path)
+    if (parts.openPlayedLevel) gate.listenTo(parts.openPlayedLevel(context, output))
+    return output
+  }
 
   function onHeard(heard: Heard, wanted: boolean) {
     transcript.heard(heard, nowMs())
@@ -106,7 +120,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       case 'opened': {
         const { model, voice, capabilities } = event
         changed({ line: { model, voice, capabilities } })
-        return dispatch({ type: 'line_opened' })
+        floor.opened(capabilities)
+        return dispatch({ type: 'line_opened', listens: listensOf(capabilities) })
       }
       case 'user_speech': return userSpeech(event)
       case 'reply_started': return dispatch({ type: 'reply_started', replyId: event.replyId })
@@ -121,7 +136,9 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       // The page's own end of a turn came to nothing.
       case 'notice': return event.code === 'turn_too_short' || event.code === 'input_audio_buffer_commit_empty' ? dispatch({ type: 'no_answer' }) : undefined
       case 'meter': return changed({ meter: event.readings })
-      case 'segment': case 'segment_removed': case 'answer_due': case 'interrupted': case 'tool_call': return
+      case 'answer_due': return dispatch(event)
+      case 'segment': return event.segment.speaker === 'user' && event.segment.medium === 'voice' ? dispatch(wordsOf(event.segment)) : undefined
+      case 'segment_removed': case 'interrupted': case 'tool_call': return
       default: return assertNever(event)
     }
   }
@@ -144,13 +161,13 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     if (id !== null) transcript.userSpoke(id, on ? { fromMs } : { fromMs, toMs: callMs })
     if (!on) speech = undefined
     changed()
-    dispatch({ type: 'user_speech', on, atMs: callMs })
+    dispatch({ type: 'user_speech', on, atMs: callMs, segmentId: id })
   }
 
   return {
     get audioClock() { return host?.clock },
     openOutput() {
-      const sound = createSpeechOutput({ openOutput: parts.openOutput, createPlayer: parts.createPlayer, settings, timeline, nowMs, setTimer }, {
+      const sound = createSpeechOutput({ openOutput, createPlayer: parts.createPlayer, settings, timeline, nowMs, setTimer }, {
         onQueued: () => dispatch({ type: 'sound_queued' }),
         onHeard,
         onOver: () => dispatch({ type: 'sound_over' }),
@@ -198,19 +215,26 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     },
     takeFloor() {
       floorFromMs = nowMs()
+      gate.setHeld(true)
       outbox.run(() => command({ type: 'change', turnTaking: 'manual' }))
     },
     giveFloor(ask) {
+      const given = floorFromMs
       outbox.run(async () => {
         if (ask) {
           await input.settle()
           transcript.userSpoke(null, { fromMs: floorFromMs ?? nowMs(), toMs: nowMs() })
           command({ type: 'end_turn' })
         }
+        // Unless it has been taken again meanwhile.
+        if (floorFromMs === given) gate.setHeld(false)
         command({ type: 'change', turnTaking: 'server' })
       })
     },
     say(text) { outbox.run(() => command({ type: 'say', text, segmentId: parts.newSegmentId() })) },
+    duck() { output?.duck() },
+    unduck() { output?.unduck() },
+    ask(request) { outbox.run(() => command(request)) },
     configure(now, before) { if (!released) applySettings({ input, output, dispatch }, now, before) },
     wake() { host?.gesture() },
     farewell() {

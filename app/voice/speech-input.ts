@@ -1,3 +1,4 @@
+import { createSpeechDetector } from '@kaiwa/audio'
 import type { CallSnapshot, Trouble } from './call.ts'
 import { createCaptureKeeper } from './capture-keeper.ts'
 import type { CaptureWanted } from './capture-machine.ts'
@@ -18,12 +19,18 @@ const FRAME_SAMPLES = 960
 const SAMPLES_PER_MS = 24
 /** What is said when the key goes up is still on its way through the browser: two frames and some. */
 const SETTLE_MS = 120
+/** Kept from before the page begins to listen: whoever presses a key has often begun to speak. 7 frames, the oldest goes. */
+const KEPT_FRAMES = 7
 
 export interface SpeechInputParts {
   openMicrophone: typeof openMicrophone
   watchDevices?: (watch: DeviceWatch) => () => void
   /** As the settings are now. */
   wanted: () => CaptureWanted
+  /** What may be heard of a frame. */
+  gate?: (frame: MicrophoneFrame) => MicrophoneFrame
+  /** Whether the loudspeaker sounds. */
+  isSounding?: () => boolean
   encoder: Encoder
   timeline: TimelineModel
   nowMs: () => number
@@ -33,6 +40,8 @@ export interface SpeechInputPorts {
   onOpened: () => void
   onFailed: (trouble: Trouble) => void
   onDevice: (device: NonNullable<CallSnapshot['listensWith']>) => void
+  /** With each frame: ms of speech that the page itself hears in it. */
+  onVoice?: (ms: number) => void
   send: (pcm16Base64: string) => void
   unsentBytes: () => number
 }
@@ -45,6 +54,8 @@ export interface SpeechInput {
   startSending(): void
   sendSilence(): void
   setMuted(muted: boolean): void
+  /** Whether what is said goes to the line at all; a little of what came before goes with it. @default it does */
+  listen(on: boolean): void
   /** Resolves when what was said up to now has been recorded, at the latest after 120 ms. */
   settle(): Promise<void>
   /** Ms of audio as the server counts → ms since the call began. */
@@ -55,6 +66,9 @@ export interface SpeechInput {
 export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPorts): SpeechInput {
   const { encoder, timeline, nowMs } = parts
   const sentAudio = createSentAudio()
+  const detector = createSpeechDetector()
+  let listening = true
+  let kept: { frame: MicrophoneFrame, atMs: number }[] = []
   let sending: 'no' | 'yes' | 'line_full' = 'no'
   let closed = false
   let captureZeroMs: number | undefined
@@ -91,13 +105,23 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     if (encoder.sentSamples > before) noteSent(endMs)
   }
 
+  function take(frame: MicrophoneFrame, atMs: number) {
+    timeline.userFrame(atMs, frame.level)
+    write(frame, atMs)
+  }
+
   const keeper = createCaptureKeeper(parts, {
-    onFrame(frame, fresh) {
+    onFrame(captured, fresh) {
       if (closed) return
-      if (fresh) captureZeroMs = undefined
+      if (fresh) {
+        captureZeroMs = undefined
+        detector.reset()
+      }
+      const frame = parts.gate?.(captured) ?? captured
       const atMs = capturedMs(frame)
-      timeline.userFrame(atMs, frame.level)
-      write(frame, atMs)
+      ports.onVoice?.(detector.write(frame.samples, parts.isSounding?.()))
+      if (listening) take(frame, atMs)
+      else kept = [...kept, { frame, atMs }].slice(-KEPT_FRAMES)
     },
     onOpened: ports.onOpened,
     onFailed: fault => ports.onFailed(troubleOfMicrophone(fault)),
@@ -115,6 +139,12 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
       sentAudio.sent(encoder.sentSamples / SAMPLES_PER_MS, nowMs())
     },
     setMuted(muted) { keeper.setMuted(muted) },
+    listen(on) {
+      listening = on
+      const before = kept
+      kept = []
+      if (on) for (const { frame, atMs } of before) take(frame, atMs)
+    },
     settle() {
       return new Promise(resolve => { parts.setTimer(resolve, keeper.isLive ? SETTLE_MS : 0) })
     },

@@ -21,6 +21,8 @@ export interface VoiceSessionParts {
   watchDevices?: (watch: DeviceWatch) => () => void
   /** The way to the ear on this context; `path` as the settings say. */
   openOutput: (context: AudioContext, path: PlaybackPath) => Promise<Output>
+  /** How loud what leaves for the ear is, root mean square of the last tenth of a second. */
+  openPlayedLevel?: (context: AudioContext, output: Output) => () => number
   createPlayer: (context: AudioContext, output: Output) => Promise<Player>
   createEncoder: () => Encoder
   createTimeline: () => TimelineModel

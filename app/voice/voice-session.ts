@@ -10,7 +10,7 @@ import { createLiveCall } from './live-call.ts'
 import type { CallFacts, LiveCall } from './live-call.ts'
 import { createTranscript } from './transcript.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
-import { voiceSettingsDefaults } from './voice-settings.ts'
+import { voiceSettingsDefaults, withChange } from './voice-settings.ts'
 import type { VoiceSettings } from './voice-settings.ts'
 import { createWireRecords } from './wire-records.ts'
 
@@ -73,6 +73,8 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
   function handle(input: CallInput) {
     const before = machine.state
     const result = step(machine, input, { atMs: clock.nowMs(), get turns() { return transcript.count } })
+    // The page's ear tells something 25 times a second, which rarely matters.
+    if (result.machine === machine && input.type === 'voice') return
     machine = result.machine
     for (const effect of result.effects) perform(effect)
     if (machine.state !== before) noteWait(before.name, input)
@@ -118,6 +120,10 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       case 'send_silence': return call?.sendSilence()
       case 'set_muted': return call?.setMuted(effect.muted)
       case 'silence': return call?.silence(effect.by, effect.replyIds)
+      case 'duck': return call?.duck()
+      case 'unduck': return call?.unduck()
+      case 'answer': case 'discard_turn': return call?.ask(effect)
+      case 'wish_turns': return call?.ask({ type: 'change', turns: effect.turns })
       case 'take_floor': return call?.takeFloor()
       case 'give_floor': return call?.giveFloor(effect.ask)
       case 'say': return call?.say(effect.text)
@@ -164,7 +170,8 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
     get settings() { return settings },
     configure(change) {
       const before = settings
-      settings = { ...settings, ...change }
+      settings = withChange(settings, change)
+      dispatch({ type: 'configured', habits: settings })
       call?.configure(settings, before)
     },
     nowMs: clock.nowMs,

@@ -1,3 +1,5 @@
+import { parseEchoFloor, type EchoFloor } from './echo-floor.ts'
+
 /** How somebody wants to talk and to hear. Plain data, remembered by the page; every change takes effect in the running call where it can. */
 
 export const bargeInModes = ['off', 'cautious', 'normal', 'eager'] as const
@@ -32,13 +34,15 @@ export interface VoiceSettings {
   playbackPath: PlaybackPath
   /** The microphone is closed while the answer sounds: the last resort against an echo. */
   halfDuplex: boolean
+  /** As last measured with these devices; undefined: never. */
+  echoFloor: EchoFloor | undefined
   noiseFilter: NoiseFilter
   noiseReduction: NoiseReduction
 }
 
 export const voiceSettingsDefaults = {
   microphoneId: undefined, speakerId: undefined, volume: 1, bargeIn: 'normal', turnTaking: 'auto', patient: false, playbackPath: 'direct',
-  halfDuplex: false, noiseFilter: 'browser', noiseReduction: 'near_field',
+  halfDuplex: false, echoFloor: undefined, noiseFilter: 'browser', noiseReduction: 'near_field',
 } as const satisfies VoiceSettings
 
 /** A device's id is the browser's own invention; longer than this it is somebody else's. */
@@ -59,8 +63,16 @@ export function parseVoiceSettings(value: unknown): VoiceSettings {
     turnTaking: one('turnTaking', turnTakings, voiceSettingsDefaults.turnTaking),
     patient: flag('patient'),
     playbackPath: one('playbackPath', playbackPaths, voiceSettingsDefaults.playbackPath),
+    echoFloor: parseEchoFloor(said.echoFloor),
     halfDuplex: flag('halfDuplex'),
     noiseFilter: one('noiseFilter', noiseFilters, voiceSettingsDefaults.noiseFilter),
     noiseReduction: one('noiseReduction', noiseReductions, voiceSettingsDefaults.noiseReduction),
   }
+}
+
+/** Settings after a change. Another device or way makes another echo: what was measured of the one before says nothing about it. */
+export function withChange(settings: VoiceSettings, change: Partial<VoiceSettings>): VoiceSettings {
+  const next = { ...settings, ...change }
+  const same = next.microphoneId === settings.microphoneId && next.speakerId === settings.speakerId && next.playbackPath === settings.playbackPath
+  return same || 'echoFloor' in change ? next : { ...next, echoFloor: undefined }
 }
