@@ -119,6 +119,9 @@ export function createDoor(options: DoorOptions): Door {
   }
 }
 
+/** ws cuts a line that is owed sixty pongs; ours counts pings, and says why (1008). Not in ws's types yet. */
+const pongs = { maxPendingAutoPongs: 200 }
+
 /** Two of them, because `ws` bounds messages by the server: the header of a longer one ends the connection (1009) before anything is kept. */
 function webSockets(maxPayload: number, handleProtocols: (request: IncomingMessage) => string | false): WebSocketServer {
   return new WebSocketServer({
@@ -126,6 +129,7 @@ function webSockets(maxPayload: number, handleProtocols: (request: IncomingMessa
     maxPayload,
     // Costs five times the CPU and wins back only what base64 added; and a small message could unfold into a huge one.
     perMessageDeflate: false,
+    ...pongs,
     handleProtocols: (_offered, request) => handleProtocols(request),
   })
 }

@@ -81,7 +81,13 @@ export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker 
     if (++pings > maxPings) close(1008, 'invalid_request_error.too_many_pings')
   }
 
+  /** They said goodbye, or broke the rules: ws would wait half a minute for them to hang up, and the call with it. */
+  function hangUp() {
+    killTimer ??= setTimeout(() => socket.terminate(), closeWithinMs)
+  }
+
   function checkLife() {
+    if (socket.readyState === socket.CLOSING) return hangUp()
     // While we don't read, pongs wait unread too: silence says nothing.
     if (socket.isPaused || socket.readyState !== socket.OPEN) return heard()
     if (pingedAtTick !== undefined) {
