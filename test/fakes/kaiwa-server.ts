@@ -12,23 +12,37 @@ const STOP_TIMEOUT_MS = 30_000
 export interface KaiwaServer {
   address: string
   port: number
+  pid: number
   /** Everything that the process has printed so far. */
   log(): string
   /** SIGTERM, as an operator would; resolves with the exit code. */
   stop(): Promise<number | null>
 }
 
+export interface KaiwaOptions {
+  /** As `ulimit -n`. */
+  maxDescriptors?: number
+  /** Node's own, e.g. `--expose-gc`. */
+  nodeOptions?: string
+}
+
 /**
  * Starts the production server as `npm start` does, on a free port of loopback, with nothing of this environment's settings
  * but what is passed. Rejects with the server's own words when it ends before it is ready.
  */
-export async function startKaiwa(settings: Record<string, string> = {}): Promise<KaiwaServer> {
+export async function startKaiwa(settings: Record<string, string> = {}, { maxDescriptors, nodeOptions }: KaiwaOptions = {}): Promise<KaiwaServer> {
   const entry = join(process.cwd(), '.output/server/index.mjs')
   if (!existsSync(entry)) throw new Error('There is no build to test. Run `npm run build` first; `npm test` does it by itself.')
   const dataDir = mkdtempSync(join(tmpdir(), 'kaiwa-test-'))
   const port = await freePort()
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', PORT: String(port), KAIWA_DATA_DIR: dataDir, ...settings }
-  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = {
+    PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', PORT: String(port), KAIWA_DATA_DIR: dataDir,
+    ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }), ...settings,
+  }
+  const [program, given] = maxDescriptors === undefined
+    ? [process.execPath, [entry]]
+    : ['/bin/sh', ['-c', `ulimit -n ${maxDescriptors} && exec "$0" "$1"`, process.execPath, entry]]
+  const child = spawn(program, given, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   child.stdout.on('data', data => { printed += data })
   child.stderr.on('data', data => { printed += data })
@@ -40,6 +54,7 @@ export async function startKaiwa(settings: Record<string, string> = {}): Promise
   return {
     address,
     port,
+    pid: child.pid!,
     log: () => printed,
     async stop() {
       child.kill('SIGTERM')

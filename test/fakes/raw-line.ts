@@ -5,12 +5,15 @@ import { connect, type Socket } from 'node:net'
 export interface RawLine {
   socket: Socket
   write(data: string | Uint8Array): void
+  /** All that has come so far. */
+  got(): Buffer
   /** What the server sent, once it ended or `until` is found in it. Rejects after the time. */
   read(options?: { until?: string, timeoutMs?: number }): Promise<Buffer>
 }
 
-export async function openRawLine(port: number): Promise<RawLine> {
-  const socket = connect(port, '127.0.0.1')
+/** `stubborn`: doesn't hang up when the server does. */
+export async function openRawLine(port: number, { stubborn = false } = {}): Promise<RawLine> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: stubborn })
   let got = Buffer.alloc(0)
   let ended = false
   const watchers = new Set<() => void>()
@@ -31,6 +34,7 @@ export async function openRawLine(port: number): Promise<RawLine> {
   return {
     socket,
     write: data => { socket.write(data) },
+    got: () => got,
     read: ({ until, timeoutMs = 10_000 } = {}) => new Promise((resolve, reject) => {
       const timer = setTimeout(() => done(() => reject(new Error(`still open after ${timeoutMs} ms, got: ${got.toString('latin1').slice(0, 300)}`))), timeoutMs)
       const done = (settle: () => void) => {
@@ -62,20 +66,29 @@ export function upgradeRequest(port: number, headers: Record<string, string | un
   return `${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
 }
 
-interface FrameOptions { opcode?: number, fin?: boolean, rsv?: number, masked?: boolean, payload?: Buffer, lengthSaid?: number }
+export interface FrameOptions {
+  opcode?: number
+  fin?: boolean
+  rsv?: number
+  masked?: boolean
+  payload?: Buffer
+  lengthSaid?: number
+  /** How the length is written; without it, as short as can be. */
+  lengthAs?: 7 | 16 | 64
+}
 
 /** One WebSocket frame, as right or as wrong as asked. */
-export function frame({ opcode = 1, fin = true, rsv = 0, masked = true, payload = Buffer.alloc(0), lengthSaid = payload.length }: FrameOptions): Buffer {
+export function frame({ opcode = 1, fin = true, rsv = 0, masked = true, payload = Buffer.alloc(0), lengthSaid = payload.length, lengthAs }: FrameOptions): Buffer {
   const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode
-  const maskBit = masked ? 0x80 : 0
-  const length = lengthSaid < 126
-    ? Buffer.from([maskBit | lengthSaid])
-    : lengthSaid < 65_536
-      ? Buffer.from([maskBit | 126, lengthSaid >> 8, lengthSaid & 255])
-      : Buffer.concat([Buffer.from([maskBit | 127]), bigEndian64(lengthSaid)])
   const mask = masked ? randomBytes(4) : Buffer.alloc(0)
   const body = masked ? payload.map((byte, index) => byte ^ mask[index & 3]!) : payload
-  return Buffer.concat([Buffer.from([first]), length, mask, body])
+  return Buffer.concat([Buffer.from([first]), lengthBytes(masked ? 0x80 : 0, lengthSaid, lengthAs ?? (lengthSaid < 126 ? 7 : lengthSaid < 65_536 ? 16 : 64)), mask, body])
+}
+
+function lengthBytes(maskBit: number, length: number, as: 7 | 16 | 64): Buffer {
+  if (as === 7) return Buffer.from([maskBit | length])
+  if (as === 16) return Buffer.from([maskBit | 126, length >> 8, length & 255])
+  return Buffer.concat([Buffer.from([maskBit | 127]), bigEndian64(length)])
 }
 
 function bigEndian64(value: number): Buffer {
@@ -84,15 +97,27 @@ function bigEndian64(value: number): Buffer {
   return bytes
 }
 
-/** The code of the close frame among what the server sent after the upgrade's headers. */
-export function closeCodeIn(received: Buffer): number | undefined {
+export interface ReceivedFrame { opcode: number, payload: Buffer }
+
+/** The whole frames among what the server sent after the upgrade's headers. */
+export function framesIn(received: Buffer): ReceivedFrame[] {
+  const frames: ReceivedFrame[] = []
   let at = received.indexOf('\r\n\r\n') + 4
   while (at >= 4 && at + 2 <= received.length) {
     const opcode = received[at]! & 15
     const short = received[at + 1]! & 127
-    const [length, head] = short < 126 ? [short, 2] : short === 126 ? [received.readUInt16BE(at + 2), 4] : [Number(received.readBigUInt64BE(at + 2)), 10]
-    if (opcode === 8) return length >= 2 ? received.readUInt16BE(at + head) : 1005
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10
+    if (at + head > received.length) break
+    const length = short < 126 ? short : short === 126 ? received.readUInt16BE(at + 2) : Number(received.readBigUInt64BE(at + 2))
+    if (at + head + length > received.length) break
+    frames.push({ opcode, payload: received.subarray(at + head, at + head + length) })
     at += head + length
   }
-  return undefined
+  return frames
+}
+
+/** The code of the close frame among them. */
+export function closeCodeIn(received: Buffer): number | undefined {
+  const close = framesIn(received).find(({ opcode }) => opcode === 8)
+  return close && (close.payload.length >= 2 ? close.payload.readUInt16BE(0) : 1005)
 }
