@@ -1,6 +1,6 @@
 import type { UsageAmount } from '../../shared/calls.ts'
 import type { Person } from '../auth/person.ts'
-import type { BudgetSettings } from '../config/settings.ts'
+import type { BrainSettings, BudgetSettings } from '../config/settings.ts'
 import { nothing, plus, usageAmount } from './amount.ts'
 import { createCallMeter, type CallMeter, type CallMeterListener, type LiveMeter } from './call-meter.ts'
 import type { Budgets } from './call-budget.ts'
@@ -12,7 +12,13 @@ export interface CallToMeter extends CallMeterListener {
   person: Person
   /** The one that was asked for: its price is the call's. */
   model: string
+  /** Who answers: whose prices count. Undefined: the server's own. */
+  brain?: BrainKind
+  /** What this call may cost, in place of what any call may. */
+  budgetUsd?: number
 }
+
+type BrainKind = BrainSettings['kind']
 
 /** The operator's numbers of today (UTC). */
 export interface SpendingTotals {
@@ -33,7 +39,7 @@ export interface Metering {
   /** Why nobody may begin: the person's day, or everyone's, is used up. */
   refusal(person: Person): 'person' | 'everyone' | undefined
   /** Whether spending with this model can be counted in money. With a budget, a model without price mustn't be called. */
-  isPriced(model: string): boolean
+  isPriced(model: string, brain?: BrainKind): boolean
   readonly hasBudget: boolean
   begin(call: CallToMeter): CallMeter
   totals(): SpendingTotals
@@ -41,6 +47,8 @@ export interface Metering {
 
 export interface MeteringOptions {
   prices: Prices
+  /** Of somebody else than the server's own brain. @default the same */
+  pricesOf?(brain: BrainKind): Prices
   budgets: BudgetSettings
   ledger: Ledger
   /** Wall clock, Unix milliseconds: the day is UTC's. */
@@ -57,8 +65,9 @@ export const personKey = (person: Person) => person.id === undefined ? 'local' :
 const nano = (usd: number | undefined) => usd === undefined ? undefined : Math.round(usd * NANO_PER_USD)
 
 /** Keeps the budgets over all live calls. */
-export function createMetering({ prices, budgets: settings, ledger, nowMs, ids }: MeteringOptions): Metering {
+export function createMetering({ prices, pricesOf = () => prices, budgets: settings, ledger, nowMs, ids }: MeteringOptions): Metering {
   const budgets: Budgets = { call: nano(settings.perCallUsd), person: nano(settings.perPersonDayUsd), everyone: nano(settings.perDayUsd) }
+  const pricesFor = (brain: BrainKind | undefined) => brain === undefined ? prices : pricesOf(brain)
   const live = new Set<LiveMeter>()
   /** A call was ended for it: the next one of that day doesn't begin, though a little may be left. */
   const usedUp = new Set<string>()
@@ -88,7 +97,8 @@ export function createMetering({ prices, budgets: settings, ledger, nowMs, ids }
   function begin(call: CallToMeter): CallMeter {
     const person = personKey(call.person)
     const meter = createCallMeter({
-      ...call, person, prices, budgets, ledger, ids, day,
+      ...call, person, prices: pricesFor(call.brain), ledger, ids, day,
+      budgets: call.budgetUsd === undefined ? budgets : { ...budgets, call: nano(call.budgetUsd) },
       onSpent(spent) {
         if (spent.of !== 'call') rememberUsedUp(spent.of, person)
         call.onSpent(spent)
@@ -109,7 +119,7 @@ export function createMetering({ prices, budgets: settings, ledger, nowMs, ids }
 
   return {
     refusal: person => (['person', 'everyone'] as const).find(of => isUsedUp(of, personKey(person))),
-    isPriced: model => prices.model(model) !== undefined,
+    isPriced: (model, brain) => pricesFor(brain).model(model) !== undefined,
     hasBudget: Object.values(budgets).some(budget => budget !== undefined),
     begin,
     totals() {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasBudget } from '../config/budget-settings.ts'
 import { SettingsError, type Settings } from '../config/settings.ts'
-import { createLedger } from './ledger.ts'
+import { createLedger, type Charge } from './ledger.ts'
 import { createMetering, type Metering } from './metering.ts'
-import { createPrices, parsePriceList, PricesError, type PriceList, type PricedBy } from './prices.ts'
+import { createPrices, parsePriceList, PricesError, type PriceList, type PricedBy, type Prices } from './prices.ts'
 import { openSpendingFiles, type SpendingFiles, type SpendingTrouble } from './spending-files.ts'
 
 /** The metering of a running server. */
@@ -50,21 +50,37 @@ export function openMetering(settings: Pick<Settings, 'brain' | 'budgets' | 'dat
   const own = budgets.pricesFile === undefined ? undefined : readOwnPrices(budgets.pricesFile)
   const by = pricedBy[brain.kind]
   const prices = createPrices(by, own)
+  const lists = new Map([[by, prices]])
+
+  /** A persona may be answered by somebody else than the server's own brain. */
+  function pricesOf(kind: Settings['brain']['kind']): Prices {
+    const list = lists.get(pricedBy[kind]) ?? createPrices(pricedBy[kind], own)
+    lists.set(pricedBy[kind], list)
+    return list
+  }
+
   if (hasBudget(budgets) && !prices.model(brain.model)) {
     throw new SettingsError(`A budget is set, but the model "${brain.model}" has no price, so the budget could not be kept; give its price in a file and name that in KAIWA_PRICES.`)
   }
 
-  /** What costs nothing isn't worth a file. */
-  const files = by === 'free' && !own ? undefined : openFiles(join(settings.dataDir, 'spending'))
-  const ledger = createLedger({ nowMs, record: files?.record, earlier: files?.earlier })
-  return { ...createMetering({ prices, budgets, ledger, nowMs, ids }), flush: async () => files?.flush() }
+  const dir = join(settings.dataDir, 'spending')
+  /** What costs nothing isn't worth a file. Null: not opened yet. */
+  let files = by === 'free' && !own && !existsSync(dir) ? null : openFiles(hasBudget(budgets))
+  const ledger = createLedger({ nowMs, record, earlier: files?.earlier })
+  return { ...createMetering({ prices, pricesOf, budgets, ledger, nowMs, ids }), flush: async () => files?.flush() }
 
-  function openFiles(dir: string): SpendingFiles | undefined {
+  function record(charge: Charge, atMs: number) {
+    // A persona whose answers cost something, where the server's own don't. A call is under way: no reason to stop it.
+    if (files === null && charge.amount.nanoUsd) files = openFiles(false)
+    files?.record(charge, atMs)
+  }
+
+  function openFiles(isVital: boolean): SpendingFiles | undefined {
     try {
       return openSpendingFiles({ dir, nowMs, onTrouble })
     } catch (error) {
       const why = String(codeOf(error))
-      if (hasBudget(budgets)) throw new SettingsError(`A budget is set, but what is spent can't be written to ${dir} (${why}); make that folder writable, or name another with KAIWA_DATA_DIR.`)
+      if (isVital) throw new SettingsError(`A budget is set, but what is spent can't be written to ${dir} (${why}); make that folder writable, or name another with KAIWA_DATA_DIR.`)
       onTrouble({ what: 'not_kept', dir, why })
       return undefined
     }

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import type { Brains } from '../brains/brains.ts'
+import type { BrainMissing, Brains } from '../brains/brains.ts'
 import type { Log } from '../log.ts'
 import type { Brain } from '../realtime/brain.ts'
 import { defaultPersona } from './default-persona.ts'
-import { DEFAULT_PERSONA, describePersonaFault, type Persona, type PersonaRef } from './persona.ts'
+import { modelOf } from '../realtime/session-configuration.ts'
+import { callBudgetUsd, DEFAULT_PERSONA, describePersonaFault, type Persona, type PersonaRef } from './persona.ts'
 import { readPersona } from './persona-file.ts'
 import { MAX_FILES, readFolder, readFolderNow, type FolderReading, type FoundFile } from './persona-folder.ts'
 import { watchFolder, type Watch } from './persona-watch.ts'
@@ -25,14 +26,23 @@ export interface Personas {
   close(): void
 }
 
+/** What a persona asks for beyond it has no effect. */
+export interface PersonaBounds {
+  maxCallMinutes: number
+  /** Of one call; undefined: there is none. */
+  budgetUsd: number | undefined
+  /** Of one call, one person or everyone: then whatever is spent has to be counted in money. */
+  isSpendingBounded: boolean
+}
+
 export interface PersonasOptions {
   /** The built-in ones. */
   shippedDir: string
   /** The operator's, which take the place of built-in ones of the same id. May be the same folder, may be missing. */
   ownDir: string
   brains: Pick<Brains, 'of'>
-  /** What a persona asks for beyond it has no effect. */
-  bounds: { maxCallMinutes: number, budgetUsd: number | undefined }
+  bounds: PersonaBounds
+  isPriced(model: string, brain: Brain['kind']): boolean
   log: Pick<Log, 'info' | 'warn' | 'error'>
   watchFolder?: typeof watchFolder
 }
@@ -42,10 +52,11 @@ interface Folder { dir: string, stamps: Map<string, string>, good: Map<string, P
 
 const emptyFolder = (dir: string): Folder => ({ dir: resolve(dir), stamps: new Map(), good: new Map(), complaint: undefined })
 
+const NO_PRICE = 'Spending is limited on this server, and its model has no price here. Choose another one, or ask whoever runs the server.'
 const ID = /^[a-z\d][a-z\d_-]{0,63}$/
 
 /** Everyone who can be talked to. A file that is wrong is told in the log and left out, or keeps its last good version while the server runs. */
-export function createPersonas({ brains, bounds, log, ...options }: PersonasOptions): Personas {
+export function createPersonas({ brains, bounds, isPriced, log, ...options }: PersonasOptions): Personas {
   const shipped = emptyFolder(options.shippedDir)
   const own = resolve(options.ownDir) === shipped.dir ? shipped : emptyFolder(options.ownDir)
   const folders = own === shipped ? [shipped] : [shipped, own]
@@ -106,8 +117,15 @@ export function createPersonas({ brains, bounds, log, ...options }: PersonasOpti
 
   function castOf(persona: Persona): CastPersona {
     const found = brains.of(persona.brain)
-    if (found.able) return { persona, able: true, brain: found.brain }
-    const { kind, why, remedy } = found.missing
+    if (!found.able) return uncast(persona, found.missing)
+    const { brain } = found
+    const model = modelOf(persona, brain)
+    const isBounded = bounds.isSpendingBounded || callBudgetUsd(persona, bounds.budgetUsd) !== undefined
+    if (!isBounded || isPriced(model, brain.kind)) return { persona, able: true, brain }
+    return uncast(persona, { kind: brain.kind, why: NO_PRICE, remedy: `its model ${model} has no price, and what is spent is bounded; name its price in KAIWA_PRICES` })
+  }
+
+  function uncast(persona: Persona, { kind, why, remedy }: BrainMissing): CastPersona {
     log.warn({ persona: persona.id }, `Nobody can talk with the persona ${persona.id}: ${remedy}.`)
     return { persona, able: false, kind, why }
   }

@@ -31,6 +31,8 @@ export interface CallOptions extends CallParts {
   start: CallStart
   brain: Brain
   limits: CallLimits
+  /** What it may cost, by persona and server; undefined: what any call may. */
+  budgetUsd?: number
   alert: OperatorAlert
   /** The talker is gone. */
   onEnd(how: RelayEnd): void
@@ -67,6 +69,8 @@ export function startCall(options: CallOptions): Call {
     callId,
     person: start.person,
     model: start.model ?? brain.model,
+    brain: brain.kind,
+    budgetUsd: options.budgetUsd,
     onUsage(event) {
       options.numbers.used(event)
       tellPage(event)

@@ -2,7 +2,7 @@ import type { CallLimits, KaiwaDrainingEvent } from '../../shared/calls.ts'
 import type { SecretClaim } from '../auth/client-secret.ts'
 import { isSamePerson, type Person } from '../auth/person.ts'
 import type { Settings } from '../config/settings.ts'
-import { callMinutes, type Persona } from '../personas/persona.ts'
+import { callBudgetUsd, callMinutes, type Persona } from '../personas/persona.ts'
 import type { RelayFault } from '../relay/fault.ts'
 import type { Link } from '../relay/link.ts'
 import type { RelayEnd } from '../relay/relay.ts'
@@ -34,7 +34,7 @@ export interface CallStart {
 export interface CallsOptions extends CallParts {
   /** The server's own. */
   brain: Brain
-  settings: Pick<Settings, 'maxCallMinutes' | 'idleSeconds'>
+  settings: Pick<Settings, 'maxCallMinutes' | 'idleSeconds' | 'budgets'>
 }
 
 export interface Calls {
@@ -78,6 +78,7 @@ export function createCalls(options: CallsOptions): Calls {
     options.log.info({ call: callId, brain: brain.kind, from: start.from, ...(start.persona && { persona: start.persona.id }) }, 'call begins')
     const call = startCall({
       ...options, link, start, brain, alert, limits: limitsOf(start.persona),
+      ...(start.persona && { budgetUsd: callBudgetUsd(start.persona, settings.budgets.perCallUsd) }),
       onEnd(how) {
         forget(callId)
         if (brain === options.brain) heedRetryAfter(how)

@@ -6,7 +6,6 @@ import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
 import { createBrains, type Brains, type BrainsOptions } from '../brains/brains.ts'
 import { inCheckout } from '../checkout.ts'
-import { hasBudget } from '../config/budget-settings.ts'
 import { secretsOf, type Settings } from '../config/settings.ts'
 import { mcpReachOf } from '../engine/mcp-reach.ts'
 import { trapped } from '../global-trap.ts'
@@ -95,11 +94,17 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     dialing: { ticker, ...options.dialing },
   })
   const brain = brains.own
+  const metering = openMetering(settings, {
+    nowMs: () => Date.now(),
+    ids,
+    onTrouble: trouble => log.error(trouble, 'what is spent can\'t be kept as it should'),
+  })
   const personas = createPersonas({
     shippedDir: dirname(inCheckout(SHIPPED_PERSONA)),
     ownDir: settings.personasDir,
     brains,
-    bounds: { maxCallMinutes: settings.maxCallMinutes, budgetUsd: settings.budgets.perCallUsd },
+    bounds: { maxCallMinutes: settings.maxCallMinutes, budgetUsd: settings.budgets.perCallUsd, isSpendingBounded: metering.hasBudget },
+    isPriced: metering.isPriced,
     log,
   })
   const numbers = createNumbers({ models: [settings.brain.model, ...Object.keys(priceList.models), ...Object.keys(priceList.transcription)] })
@@ -111,11 +116,6 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
       : log.info({ reading }, 'room for calls again'),
   })
   numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation })
-  const metering = openMetering(settings, {
-    nowMs: () => Date.now(),
-    ids,
-    onTrouble: trouble => log.error(trouble, 'what is spent can\'t be kept as it should'),
-  })
   const calls = createCalls({
     brain, settings, clock: serverClock, ticker, ids, log, metering, numbers,
     safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),
@@ -139,7 +139,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     claimOf: clientSecrets.claimOf,
     headroom,
     budgetRefusal: metering.refusal,
-    ...(hasBudget(settings.budgets) && { isPriced: (model: string | undefined) => metering.isPriced(model ?? brain.model) }),
+    ...(metering.hasBudget && { isPriced: (model: string | undefined) => metering.isPriced(model ?? brain.model) }),
   }
   const headers = createSecurityHeaders({ publicUrl: settings.publicUrl }).list()
   const door = createDoor({

@@ -50,6 +50,24 @@ describe('a page talks with a persona', () => {
     expect(connection!.events[0]!.session).not.toHaveProperty('reasoning')
   })
 
+  it('whose budget ends the call, on a server without one', async () => {
+    const upstream = await upstreamWith('own-key')
+    const server = await serverWith({ 'mika.yaml': `${head}limits: { budget_usd: 0.0001 }\n`, 'dear.yaml': `${head}model: unpriced\nlimits: { budget_usd: 1 }\n` }, { env: own(upstream) })
+    const page = await server.connectPage('mika')
+    await page.next('session.updated')
+    page.send({ type: 'response.create' })
+    expect(await page.next(event => event.type === 'kaiwa.limit' && event.state === 'reached')).toMatchObject({ of: 'call', budget_usd: 0.0001 })
+    expect((await page.closed).reason).toBe('rate_limit_error.budget_spent')
+    const other = await server.connectPage()
+    await other.next('session.updated')
+    other.send({ type: 'response.create' })
+    await other.next('response.done')
+    expect(other.events.filter(event => event.type === 'kaiwa.limit')).toEqual([])
+    const { personas } = await (await fetch(`${server.origin}/api/personas`)).json() as PersonaList
+    expect(personas.find(({ id }) => id === 'dear')).toMatchObject({ available: false, why: expect.stringMatching(/no price/) })
+    expect((await server.post('{"persona":"dear"}')).status).toBe(503)
+  })
+
   it('who speaks first, where it is a persona that greets', async () => {
     const upstream = await upstreamWith('own-key')
     const server = await serverWith({ 'mika.yaml': `${head}greeting: Say hello.\n` }, { env: own(upstream) })

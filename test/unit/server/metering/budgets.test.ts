@@ -15,6 +15,17 @@ describe('a budget', () => {
     expect(talk.spent).toEqual([{ of: 'call', mayGoodbye: true }])
   })
 
+  it('may be one call\'s own, with or without one for all calls, and the others keep theirs', () => {
+    for (const perCallUsd of [undefined, 1]) {
+      const { call } = meteringScene({ perCallUsd })
+      const [modest, other] = [call({ budgetUsd: 0.1 }), call()]
+      for (const talk of [modest, other]) talk.answers(tokensFor(0.0928))
+      expect(modest.limits.at(-1)).toMatchObject({ of: 'call', state: 'reached', budget_usd: 0.1 })
+      expect(modest.spent).toEqual([{ of: 'call', mayGoodbye: true }])
+      expect(other.spent).toEqual([])
+    }
+  })
+
   it('ends the call without a goodbye when none fits any more', () => {
     const { call } = meteringScene({ perCallUsd: 0.1 })
     const talk = call()

@@ -32,12 +32,12 @@ export function meteringScene(budgets: Partial<BudgetSettings> = {}, pricedBy: P
   return { metering, ledger, charges, wait: (ms: number) => { nowMs += ms }, spent: () => charges.reduce((sum, { amount }) => sum + (amount.nanoUsd ?? 0), 0), call: (who: Parameters<typeof callScene>[1] = {}) => callScene(metering, { callId: ids('call'), ...who }) }
 }
 
-function callScene(metering: Metering, { callId = 'call', person = anna, model = MODEL, onSpent }: { callId?: string, person?: Person, model?: string, onSpent?: (spent: Spent) => void }) {
+function callScene(metering: Metering, { callId = 'call', person = anna, model = MODEL, budgetUsd, onSpent }: { callId?: string, person?: Person, model?: string, budgetUsd?: number, onSpent?: (spent: Spent) => void }) {
   const usage: KaiwaUsageEvent[] = []
   const limits: KaiwaLimitEvent[] = []
   const spent: Spent[] = []
   const meter = metering.begin({
-    callId, person, model,
+    callId, person, model, budgetUsd,
     onUsage: event => usage.push(event), onLimit: event => limits.push(event),
     onSpent: each => { spent.push(each); onSpent?.(each) },
   })

@@ -63,6 +63,29 @@ describe('metering as the settings say', () => {
     expect(metering.refusal(anna)).toBeUndefined()
   })
 
+  it('prices a call by who answers it, where that is not the server\'s own, and keeps what it cost', async () => {
+    const here = openWith({ brain: 'local' })
+    expect(here.metering.isPriced('invented', 'openai')).toBe(false)
+    expect(here.metering.isPriced(MODEL, 'openai')).toBe(true)
+    expect(openWith({ brain: 'azure' }).metering.isPriced('kaiwa-local', 'local')).toBe(true)
+    const { observer, end } = here.metering.begin({ callId: 'call_1', person: anna, model: MODEL, brain: 'openai', onUsage() {}, onLimit() {}, onSpent() {} })
+    observer.serverEvent!({ type: 'response.done', response: { id: 'resp_1', usage: spoken(10_000) } })
+    end()
+    await here.metering.flush()
+    expect(openWith({ brain: 'local' }).metering.totals().all.usd).toBe(0.64)
+  })
+
+  it('goes on when the folder that a first charge needs can\'t be made, and says so once', () => {
+    const { metering, troubles } = openWith({ brain: 'local', dataDir: file('a file, no folder') })
+    for (const callId of ['call_1', 'call_2']) {
+      const { observer, end } = metering.begin({ callId, person: anna, model: MODEL, brain: 'openai', onUsage() {}, onLimit() {}, onSpent() {} })
+      observer.serverEvent!({ type: 'response.done', response: { id: 'resp_1', usage: spoken(10_000) } })
+      end()
+    }
+    expect(troubles).toEqual([expect.objectContaining({ what: 'not_kept', why: 'ENOTDIR' })])
+    expect(metering.totals().all.usd).toBe(1.28)
+  })
+
   it('with a budget refuses to start where spending can\'t be kept; without one it goes on and says so', () => {
     const dataDir = file('a file, no folder')
     expect(() => openWith({ dataDir, perDayUsd: 1 })).toThrow(SettingsError)

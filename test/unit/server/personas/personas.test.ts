@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../../../server/log.ts'
 import type { BrainChoice } from '../../../../server/brains/brains.ts'
-import { createPersonas, type Personas } from '../../../../server/personas/personas.ts'
+import { createPersonas, type PersonaBounds, type Personas } from '../../../../server/personas/personas.ts'
 import { MAX_FILE_BYTES, MAX_FILES } from '../../../../server/personas/persona-folder.ts'
 import { watchFolder } from '../../../../server/personas/persona-watch.ts'
 import type { Brain } from '../../../../server/realtime/brain.ts'
@@ -30,11 +30,11 @@ function folderWith(files: Record<string, string | Buffer> = {}) {
 
 const named = (name: string, more = '') => `name: ${name}\ninstructions: Be ${name}.\n${more}`
 
-function scene(files: Record<string, string | Buffer> = {}, shipped: Record<string, string> = { 'default.yaml': named('Kaiwa') }) {
+function scene(files: Record<string, string | Buffer> = {}, shipped: Record<string, string> = { 'default.yaml': named('Kaiwa') }, bounds: PersonaBounds = { maxCallMinutes: 60, budgetUsd: 1, isSpendingBounded: true }) {
   const ownDir = folderWith(files)
   let log = ''
   const personas = createPersonas({
-    shippedDir: folderWith(shipped), ownDir, brains: { of }, bounds: { maxCallMinutes: 60, budgetUsd: 1 },
+    shippedDir: folderWith(shipped), ownDir, brains: { of }, bounds, isPriced: model => model === 'm',
     log: createLog({ level: 'info', secrets: [], write: line => { log += line } }),
     watchFolder: (dir, changed) => watchFolder(dir, changed, { settleMs: 20 }),
   })
@@ -57,7 +57,7 @@ describe('the personas', () => {
   it('are never nobody: without any file there is still someone to talk to', () => {
     const { names, log } = scene({}, {})
     expect(names()).toEqual(['default: Kaiwa'])
-    const lost = createPersonas({ shippedDir: '/nowhere', ownDir: '/nowhere/else', brains: { of }, bounds: { maxCallMinutes: 60, budgetUsd: 1 }, log: createLog({ level: 'error', secrets: [], write: () => undefined }) })
+    const lost = createPersonas({ shippedDir: '/nowhere', ownDir: '/nowhere/else', brains: { of }, bounds: { maxCallMinutes: 60, budgetUsd: 1, isSpendingBounded: true }, isPriced: () => true, log: createLog({ level: 'error', secrets: [], write: () => undefined }) })
     expect(lost.find('default')?.able).toBe(true)
     expect(log()).toBe('')
   })
@@ -122,6 +122,16 @@ describe('the personas', () => {
     const { personas, log } = scene({ 'far.yaml': named('Far', 'brain: azure\n') })
     expect(personas.find('far')).toMatchObject({ able: false, kind: 'azure', why: 'Not set up.' })
     expect(log()).toContain('Nobody can talk with the persona far: set AZURE_KEY.')
+  })
+
+  it('cannot be talked to when money is bounded and their model has no price', () => {
+    const files = { 'dear.yaml': named('Dear', 'model: unpriced\nlimits: { budget_usd: 0.5 }\n'), 'free.yaml': named('Free', 'model: unpriced\n'), 'known.yaml': named('Known', 'limits: { budget_usd: 0.5 }\n') }
+    const { personas, log } = scene(files, undefined, { maxCallMinutes: 60, budgetUsd: undefined, isSpendingBounded: false })
+    expect(personas.find('dear')).toMatchObject({ able: false, kind: 'openai', why: expect.stringMatching(/has no price here/) })
+    expect(personas.find('dear')).not.toHaveProperty('why', expect.stringContaining('KAIWA_'))
+    expect(log()).toMatch(/Nobody can talk with the persona dear: its model unpriced has no price.*KAIWA_PRICES/)
+    expect([personas.find('free')!.able, personas.find('known')!.able]).toEqual([true, true])
+    expect(scene(files, undefined, { maxCallMinutes: 60, budgetUsd: undefined, isSpendingBounded: true }).personas.find('free')!.able).toBe(false)
   })
 
   it('are warned of limits beyond the server\'s', () => {
