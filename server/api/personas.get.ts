@@ -3,9 +3,11 @@ import { listPersonas } from '../personas/persona-request.ts'
 import { refusalBody } from '../realtime/admission.ts'
 import { instance } from '../realtime/current.ts'
 
-export default defineEventHandler(event => {
+export default defineEventHandler(async event => {
   setResponseHeader(event, 'Cache-Control', 'no-store')
-  const answer = listPersonas({ headers: getRequestHeaders(event) }, instance())
+  const headers = getRequestHeaders(event)
+  const identity = await instance().access.identify({ headers, remoteAddress: event.node.req.socket.remoteAddress })
+  const answer = listPersonas({ headers, identity }, instance())
   if ('personas' in answer) return answer
   setResponseStatus(event, answer.status)
   return refusalBody(answer)

@@ -22,6 +22,8 @@ export interface ClientSecrets {
   issue(claim: SecretClaim, lifeMs: number): { value: string, expiresAtMs: number } | undefined
   /** Whose secret it is, as often as asked until it expires: it limits the beginning of sessions, not their length. */
   claimOf(value: string): SecretClaim | undefined
+  /** Those of whoever matches are good no longer. */
+  forget(match: (person: Person) => boolean): void
 }
 
 export interface ClientSecretsOptions {
@@ -56,6 +58,13 @@ export function createClientSecrets({ nowMs, ids, limits = secretLimits }: Clien
       good.set(digest(value), { claim, chars, expiresAtMs })
       heldChars += chars
       return { value, expiresAtMs }
+    },
+    forget(match) {
+      for (const [key, { claim, chars }] of good) {
+        if (!match(claim.person)) continue
+        good.delete(key)
+        heldChars -= chars
+      }
     },
     claimOf(value) {
       const found = SHAPE.test(value) ? good.get(digest(value)) : undefined

@@ -13,6 +13,8 @@ export interface OidcTrip { state: string, nonce: string, verifier: string, redi
 /** How long somebody may take to sign in there. */
 export const TRIP_MS = 10 * 60_000
 const TIMEOUT_MS = 8_000
+/** RFC 5321, 4.5.3.1. */
+const MAX_EMAIL_CHARS = 320
 /** The provider's keys and addresses are asked for anew after this. */
 const CONFIGURATION_MS = 3600_000
 
@@ -30,7 +32,7 @@ export interface Oidc {
   /** Where the browser goes, and what it has to bring back. @throws OidcError */
   depart(redirectUri: string, to: string): Promise<{ url: URL, trip: OidcTrip }>
   /** Who came back. @param search the query of the address they came back to @throws OidcError */
-  arrive(search: string, trip: OidcTrip): Promise<{ id: string, name: string | undefined }>
+  arrive(search: string, trip: OidcTrip): Promise<{ id: string, name: string | undefined, /** Verified. */ email?: string }>
 }
 
 export interface OidcOptions { nowMs: () => number, timeoutMs?: number }
@@ -83,7 +85,8 @@ export function createOidc(settings: OidcSettings, { nowMs, timeoutMs = TIMEOUT_
         .catch((error: unknown) => { throw new OidcError(troubleOf(error), error) })
       if (!isAllowed(claims, settings.allow)) throw new OidcError('not_allowed')
       const id = createHash('sha256').update(JSON.stringify([claims.iss, claims.sub])).digest('base64url')
-      return { id, name: (claims.name ?? claims.preferred_username)?.slice(0, 128) }
+      const verified = claims.email_verified === true && claims.email !== undefined && claims.email.length <= MAX_EMAIL_CHARS
+      return { id, name: (claims.name ?? claims.preferred_username)?.slice(0, 128), ...(verified && { email: claims.email }) }
     },
   }
 }

@@ -4,7 +4,16 @@
  */
 export type Person
   = | { by: 'anonymous', /** By network address. */ id: string | undefined }
-    | { by: 'password' | 'oidc', id: string, /** One sign-in; signing out ends it and its sockets. */ signInId: string, /** As the provider calls them. */ name: string | undefined }
+    | {
+      by: 'password' | 'oidc'
+      id: string
+      /** One sign-in; signing out ends it and its sockets. */
+      signInId: string
+      /** As the provider calls them. */
+      name: string | undefined
+      /** Verified by the provider; what `KAIWA_OIDC_ALLOW` is asked about. */
+      email?: string
+    }
     | { by: 'token', id: string, /** The token's name. */ name: string }
 
 /** The same person, whichever of their browsers it is. */

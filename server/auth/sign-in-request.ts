@@ -136,8 +136,8 @@ export async function answerOidcArrival({ headers, identity, url }: AuthAsk, hou
     const carried = cookieIn(headers.cookie, cookieName(TRIP_COOKIE, identity.secure))
     const trip = tripSchema.safeParse(carried && await access.trips.unseal(carried)).data
     if (!trip) throw new OidcError('sign_in_expired')
-    const { id, name } = await access.oidc.arrive(queryOf(url), trip)
-    const cookie = await access.begin({ by: 'oidc', id, name }, identity.signIn, identity.secure)
+    const arrived = await access.oidc.arrive(queryOf(url), trip)
+    const cookie = await access.begin({ by: 'oidc', ...arrived }, identity.signIn, identity.secure)
     house.log.info({ by: 'oidc' }, 'signed in')
     return away(safePath(trip.to), cookie, noTrip)
   } catch (error) {

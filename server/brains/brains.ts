@@ -35,6 +35,8 @@ export interface Brains {
   /** The server's own: for programs, and for personas that name nobody else. */
   readonly own: Brain
   of(choice: BrainChoice): { able: true, brain: Brain } | { able: false, missing: BrainMissing }
+  /** The server's own upstream is asked with this key from the next call on, if it is still the same upstream; whether it was. */
+  takeKey(next: BrainSettings): boolean
   close(): Promise<void>
 }
 
@@ -51,7 +53,8 @@ const WHY = 'It is not set up on this server. Choose another one, or ask whoever
 
 /** The brain that the settings name, and those of personas beside it. There is one embedded engine, whoever uses it. */
 export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...engine }: BrainsOptions): Brains {
-  const own = settings.kind === 'local' ? localBrain(settings, engine) : upstreamBrain(settings, dialing)
+  const upstream = settings.kind === 'local' ? undefined : upstreamBrain(settings, dialing)
+  const own: Brain = upstream ?? localBrain(settings as Extract<BrainSettings, { kind: 'local' }>, engine)
   for (const key of own.keys) onKey?.(key)
   let local = own.kind === 'local' ? own : undefined
 
@@ -86,6 +89,11 @@ export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...
       if (kind !== 'local') return serviceOf(kind)
       local ??= localBrain({ kind: 'local', model: LOCAL_MODEL, voice: settings.voice }, engine)
       return { able: true, brain: local }
+    },
+    takeKey(next) {
+      if (!upstream || next.kind === 'local' || settings.kind === 'local' || next.kind !== settings.kind || next.baseUrl.href !== settings.baseUrl.href) return false
+      if (next.key !== undefined) onKey?.(next.key)
+      return upstream.takeKey(next.key)
     },
     close: async () => { await Promise.all([own.close(), local === own ? undefined : local?.close()]) },
   }

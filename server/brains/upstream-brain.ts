@@ -5,27 +5,39 @@ import { dialUpstream, upstreamAddress, type DialOptions } from '../relay/upstre
 /** A server that speaks the Realtime API, and how it is spoken to. */
 export interface UpstreamSettings { kind: 'openai' | 'azure', key: string | undefined, /** @default 'bearer' */ keyAs?: 'api-key' | 'bearer', baseUrl: URL, model: string, voice: string }
 
+/** Knows one key at a time: calls begin with the one of the moment, and keep it. */
+export interface UpstreamBrain extends Brain {
+  /** Whether it is another one. */
+  takeKey(key: string | undefined): boolean
+}
+
 /** How an upstream is dialled. */
 export type Dialing = Omit<DialOptions, 'signal'>
 
 /** OpenAI, Azure or any server that speaks the Realtime API, behind a relay. Remembers only whether it could be reached. */
-export function upstreamBrain(settings: UpstreamSettings, dialing: Dialing = {}): Brain {
-  const { kind, model: ownModel, voice, key } = settings
+export function upstreamBrain(settings: UpstreamSettings, dialing: Dialing = {}): UpstreamBrain {
+  const { kind, model: ownModel, voice } = settings
+  let { key } = settings
   const guard = createUpstreamGuard(() => performance.now())
   return {
     kind,
     model: ownModel,
     voice,
-    keys: key === undefined ? [] : [key],
+    get keys() { return key === undefined ? [] : [key] },
     ready: true,
     atCapacity: false,
     get restingMs() { return guard.restingMs },
     warmUp: async () => undefined,
     info: async () => ({ brain: kind, model: ownModel, hearing: { able: true, by: kind } }),
     dial({ model = ownModel, intent, safetyIdentifier }, signal) {
-      const address = upstreamAddress(settings, intent ? { intent } : { model })
+      const address = upstreamAddress({ ...settings, key }, intent ? { intent } : { model })
       if (safetyIdentifier !== undefined) address.headers['OpenAI-Safety-Identifier'] = safetyIdentifier
       return guard.dial(() => dialUpstream(address, { ...dialing, signal }), signal)
+    },
+    takeKey(next) {
+      const isNew = next !== key
+      key = next
+      return isNew
     },
     close: async () => undefined,
   }

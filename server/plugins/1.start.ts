@@ -1,14 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { createEnvironment } from '../config/environment.ts'
 import { readSettings, SettingsError, type Settings } from '../config/settings.ts'
 import { watchGlobalTrap } from '../global-trap.ts'
-import { setInstance } from '../realtime/current.ts'
+import { setEnvironment, setInstance } from '../realtime/current.ts'
 import { createInstance } from '../realtime/instance.ts'
 import { masksNatively } from '../realtime/masking.ts'
 
 /** Runs before anything listens: settings, the instance, and a word to the operator when something is amiss. */
 export default defineNitroPlugin(() => {
   if (import.meta.prerender) return
-  loadEnvFile()
+  const environment = createEnvironment({ ...process.env }, readEnvFile)
+  setEnvironment(environment)
+  Object.assign(process.env, environment())
   const settings = settingsOrExit()
   // Nitro's entry reads these after its plugins, and would listen on every address by default.
   process.env.NITRO_HOST = settings.host
@@ -23,12 +27,12 @@ export default defineNitroPlugin(() => {
   started.personas.watch()
 })
 
-/** The environment wins over the file. */
-function loadEnvFile() {
+function readEnvFile(): string | undefined {
   try {
-    process.loadEnvFile('.env')
+    return readFileSync('.env', 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
   }
 }
 
