@@ -74,6 +74,9 @@ export interface TurnWish {
   answeredBy?: 'server' | 'page'
 }
 
+/** Noise taken out at the other side: for a microphone near the mouth, far from it, not at all, or as the session was opened. */
+export type NoiseReductionWish = 'near_field' | 'far_field' | 'off' | 'as_opened'
+
 export type DialogueEvent
   = | { type: 'opened', sessionId: string, model: string, voice: string, capabilities: Capabilities }
     | { type: 'segment', segment: Segment }
@@ -109,4 +112,4 @@ export type DialogueCommand
    * `server` restores the turn detection that the session was opened with, or the one wished for. `turns` replaces the wishes before.
    * No wire events when nothing changes. A server that refuses a wish goes on as it was, and says so in its capabilities.
    */
-    | { type: 'change', turnTaking?: Capabilities['turnTaking'], turns?: TurnWish }
+    | { type: 'change', turnTaking?: Capabilities['turnTaking'], turns?: TurnWish, noiseReduction?: NoiseReductionWish }

@@ -2,6 +2,7 @@ import type { DialogueCommand } from '../dialogue.ts'
 import { stopSpeaking } from './interruption.ts'
 import { hideItem, newSegment, putSegment, segmentOf, withWholeText } from './items.ts'
 import { cancelReply, wantReply } from './arbiter.ts'
+import { wishNoiseReduction } from './noise-reduction.ts'
 import { change, transmit } from './state.ts'
 import type { Step } from './state.ts'
 import { answerTool } from './tools.ts'
@@ -19,9 +20,14 @@ export function command(step: Step, request: DialogueCommand): void {
     case 'say': return say(step, request.text, request.segmentId)
     case 'stop_speaking': return stopSpeaking(step, request)
     case 'answer_tool': return answerTool(step, request.callId, request.output)
-    case 'change': return changeTurns(step, request)
+    case 'change': return changeSession(step, request)
     default: return assertNever(request)
   }
+}
+
+function changeSession(step: Step, request: Extract<DialogueCommand, { type: 'change' }>): void {
+  changeTurns(step, request)
+  if (request.noiseReduction !== undefined) wishNoiseReduction(step, request.noiseReduction)
 }
 
 function discardTurn(step: Step, segmentId: string | undefined): void {

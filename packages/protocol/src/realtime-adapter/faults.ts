@@ -1,6 +1,7 @@
 import type { Fault, FaultCode } from '../dialogue.ts'
 import type { ServerEventOf } from '../server-events.ts'
 import { settleRefusedRequest } from './arbiter.ts'
+import { settleRefusedNoiseReduction } from './noise-reduction.ts'
 import { change } from './state.ts'
 import type { Step } from './state.ts'
 import { settleRefusedChange } from './turn-taking.ts'
@@ -52,7 +53,8 @@ export function receiveError(step: Step, { error }: ServerEventOf<'error'>): voi
   const benign = benignCodes.has(code ?? '') || benignMessages.test(error.message)
   if (code === 'input_audio_buffer_commit_empty') change(step, { turnEnded: false })
   if (!benign || code === 'conversation_already_has_active_response') settleRefusedRequest(step, { code, eventId: error.event_id ?? null })
-  const wasWish = settleRefusedChange(step, error.event_id ?? null)
+  const eventId = error.event_id ?? null
+  const wasWish = settleRefusedChange(step, eventId) || settleRefusedNoiseReduction(step, eventId)
   if (benign || wasWish) return void step.events.push({ type: 'notice', code: code ?? 'refused', detail: error.message })
   const fault = faultOf(code, error.type ?? null, error.message)
   step.events.push({ type: 'fault', fault: { ...fault, fatal: fault.fatal || step.state.line === null } })

@@ -2,6 +2,7 @@ import type { Capabilities } from '../dialogue.ts'
 import type { ServerEventOf } from '../server-events.ts'
 import { serverVadDefaults } from '../session-config.ts'
 import type { RealtimeSession, TurnDetection } from '../session-config.ts'
+import { learnNoiseReduction } from './noise-reduction.ts'
 import { change, createRealtimeAdapterState } from './state.ts'
 import type { Line, Step } from './state.ts'
 import { learnDetection, settleTurns } from './turn-taking.ts'
@@ -50,12 +51,14 @@ export function receiveSession(step: Step, { type, session }: ServerEventOf<'ses
   const { sessionId, model, voice, capabilities } = line
   if (!before || !sameOpening(before, line)) step.events.push({ type: 'opened', sessionId, model, voice, capabilities })
   if (type === 'session.updated') settleTurns(step)
+  learnNoiseReduction(step, session)
 }
 
 function startAnew(step: Step): void {
-  const { reply, items, totals, sent, turns } = step.state
+  const { reply, items, totals, sent, turns, noise } = step.state
   if (reply) step.events.push({ type: 'reply_ended', replyId: reply.id, end: { how: 'cancelled', by: 'server' } })
-  step.state = { ...createRealtimeAdapterState(), items, totals, sent, turns: { ...createRealtimeAdapterState().turns, wish: turns.wish } }
+  const fresh = createRealtimeAdapterState()
+  step.state = { ...fresh, items, totals, sent, turns: { ...fresh.turns, wish: turns.wish }, noise: { ...fresh.noise, wish: noise.wish } }
 }
 
 function sameOpening(a: Line, b: Line): boolean {

@@ -1,5 +1,5 @@
 import type { ClientEvent } from '../client-events.ts'
-import type { Capabilities, DialogueEvent, MeterReading, Segment, TurnWish } from '../dialogue.ts'
+import type { Capabilities, DialogueEvent, MeterReading, NoiseReductionWish, Segment, TurnWish } from '../dialogue.ts'
 import type { TurnDetection } from '../session-config.ts'
 
 /** What the adapter remembers of one Realtime session. Immutable: every step makes a new one. */
@@ -24,6 +24,7 @@ export interface RealtimeAdapterState {
   /** The user's turn that the server hears now. */
   readonly speech: { itemId: string, startedAtMs: number } | null
   readonly turns: Turns
+  readonly noise: NoiseReductionState
   /** We committed a turn under the server's turn detection: the coming `committed` wants a reply. */
   readonly turnEnded: boolean
   /** Audio appended since our last commit or clear. */
@@ -50,6 +51,18 @@ export interface Turns {
   readonly last: { eventId: string, detection: TurnDetection | null, confirmed: boolean } | null
   readonly asked: readonly (TurnDetection | null)[]
 }
+
+/** How the other side takes noise out. `undefined`: not told, or not wished for. */
+export interface NoiseReductionState {
+  /** By the session's own settings. */
+  readonly opened: NoiseReductionInForce | undefined
+  readonly told: NoiseReductionInForce | undefined
+  readonly wish: NoiseReductionInForce | undefined
+  readonly asked: { eventId: string, wanted: NoiseReductionInForce } | null
+  readonly refused: boolean
+}
+
+export type NoiseReductionInForce = Exclude<NoiseReductionWish, 'as_opened'>
 
 export interface Line {
   sessionId: string
@@ -121,6 +134,7 @@ export function createRealtimeAdapterState(): RealtimeAdapterState {
     toolGroups: new Map(),
     speech: null,
     turns: { opened: undefined, told: undefined, settled: false, wish: {}, refused: false, held: false, last: null, asked: [] },
+    noise: { opened: undefined, told: undefined, wish: undefined, asked: null, refused: false },
     turnEnded: false,
     appendedMs: 0,
     totals: { input_text_tokens: 0, input_audio_tokens: 0, cached_tokens: 0, output_text_tokens: 0, output_audio_tokens: 0, transcription_seconds: 0 },
