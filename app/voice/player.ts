@@ -91,6 +91,7 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
   const cuts = new Map<number, { settle: () => void }>()
   const timers = new Set<() => void>()
   let sink = firstSink
+  let ducked = false
   let lastRequestId = 0
   let closed = false
   const latencySamples = () => sink.latencyMs * SAMPLES_PER_MS
@@ -154,6 +155,7 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
     const segmentIds = closed ? [] : ledger.startCut()
     if (segmentIds.length === 0) return Promise.resolve(undefined)
     const requestId = ++lastRequestId
+    ducked = false
     return new Promise(resolve => {
       const settle = () => {
         if (!cuts.delete(requestId)) return
@@ -182,6 +184,7 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
     sink = opened
     sink.onReport(receive)
     stats.moves++
+    if (ducked) sink.send({ type: 'duck' })
     for (const { segmentId, heardSamples, ended } of ledger.restart()) {
       const rest = unheard.rest(segmentId, heardSamples)
       for (const samples of rest) sink.send({ type: 'play', segmentId, samples })
@@ -206,8 +209,14 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
       if (!closed && ledger.end(segmentId)) sink.send({ type: 'end', segmentId })
     },
     interrupt,
-    duck() { if (!closed) sink.send({ type: 'duck' }) },
-    unduck() { if (!closed) sink.send({ type: 'unduck' }) },
+    duck() {
+      ducked = true
+      if (!closed) sink.send({ type: 'duck' })
+    },
+    unduck() {
+      ducked = false
+      if (!closed) sink.send({ type: 'unduck' })
+    },
     heard,
     get current() { return ledger.current },
     get stats() { return { ...stats } },
