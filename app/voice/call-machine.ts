@@ -1,32 +1,27 @@
 import type { Ending, Limit, Trouble } from './call.ts'
 import { allowedActions } from './call-actions.ts'
+import { answerDue, overlapTime, replyUnder, userSpeaks, userStops, voice, words } from './barge-in.ts'
+import { interrupt, MAX_WAITING_TEXTS, replyStarted, say, settled } from './call-answer.ts'
+import { impliedEffects, withImplied } from './call-consequences.ts'
+import { becomeReady, giveFloor, takeFloor } from './call-floor.ts'
 import { ANSWER_PATIENCE_MS, FAREWELL_MS, INTERRUPTED_MS, isAnswering, isReady, stateOf } from './call-phase.ts'
-import type { CallMachine, Phase, RunningCall } from './call-phase.ts'
+import type { CallMachine, Habits, RunningCall } from './call-phase.ts'
 import { assertNever } from './assert-never.ts'
-import type { CallEffect, CallInput, CallStep, Moment, UserInput } from './call-inputs.ts'
+import type { CallInput, CallStep, Decision, Moment, UserInput } from './call-inputs.ts'
 import { endingOf } from './trouble.ts'
 
 /** The call's decisions: pure, `(machine, input) → machine and effects`. Nothing here knows a socket, a device or a timer. */
-
-/** A hold shorter than this is a slip of the finger: the floor goes back without asking for an answer. */
-export const MIN_HOLD_MS = 300
-/** Typed before the line is up; more than a person types in that time. Full ⇒ the oldest goes. */
-const MAX_WAITING_TEXTS = 16
-/** Replies under way at once; a server has one, two around an interruption. Full ⇒ the oldest is forgotten. */
-const MAX_REPLIES = 16
-
-type Decision = { phase: Phase, effects?: readonly CallEffect[], muted?: boolean }
 
 /** One step. An action that `allowedActions` doesn't hold, and an input that can't matter now, change nothing. */
 export function step(machine: CallMachine, input: CallInput, moment: Moment): CallStep {
   if (isAction(input) && !allowedActions(machine).has(input.type)) return { machine, effects: [] }
   const decision = decide(machine, input, moment)
-  const muted = decision.muted ?? machine.muted
-  const effects = decision.effects ?? []
-  if (decision.phase === machine.phase && muted === machine.muted) return { machine, effects }
+  const { muted = machine.muted, habits = machine.habits, effects = [] } = decision
+  const phase = withImplied(decision.phase, habits, moment.atMs)
+  if (phase === machine.phase && muted === machine.muted && habits === machine.habits) return { machine, effects }
   const begins = effects.some(effect => effect.type === 'begin')
-  const state = stateOf(decision.phase, machine.state, begins ? 0 : moment.atMs)
-  return { machine: { phase: decision.phase, muted, state }, effects }
+  const state = stateOf(phase, machine.state, begins ? 0 : moment.atMs)
+  return { machine: { phase, habits, muted, state }, effects: [...effects, ...impliedEffects(machine, { phase, habits }, effects)] }
 }
 
 function isAction(input: CallInput): input is UserInput {
@@ -34,7 +29,8 @@ function isAction(input: CallInput): input is UserInput {
 }
 
 function decide(machine: CallMachine, input: CallInput, moment: Moment): Decision {
-  const { phase } = machine
+  const { phase, habits } = machine
+  if (input.type === 'configured') return { phase, habits: input.habits }
   if (phase.name !== 'running') return decideOutside(machine, input)
   if (phase.farewell) return decideFarewell(phase, phase.farewell, input, moment)
   switch (input.type) {
@@ -43,7 +39,7 @@ function decide(machine: CallMachine, input: CallInput, moment: Moment): Decisio
     case 'interrupt': return interrupt(phase, moment)
     case 'mute': return {
       phase, muted: input.muted,
-      effects: [{ type: 'set_muted', muted: input.muted }, ...(input.muted && phase.user === 'speaking' ? [sendSilence] : [])],
+      effects: [{ type: 'set_muted', muted: input.muted }, ...(input.muted && (phase.user === 'speaking' || phase.turn) ? [sendSilence] : [])],
     }
     case 'hold': return input.down ? takeFloor(phase, moment) : giveFloor(phase, moment)
     case 'say': return say(phase, input.text, moment)
@@ -51,12 +47,15 @@ function decide(machine: CallMachine, input: CallInput, moment: Moment): Decisio
     case 'microphone_failed': return microphoneFailed(phase, input.trouble, moment)
     case 'output_failed': return { phase: { ...phase, playback: 'silent', troubles: { ...phase.troubles, output: input.trouble } } }
     case 'output_works': return { phase: { ...phase, troubles: { ...phase.troubles, output: undefined } } }
-    case 'line_opened': return phase.line === 'up' ? { phase } : lineOpened(phase, moment)
+    case 'line_opened': return lineOpened(listening(phase, input.listens), moment)
     case 'line_closed': return lineClosed(phase, input.trouble, moment)
     case 'fault': return input.fatal ? failed(phase, input.trouble) : fault(phase, input.trouble)
     case 'limit_reached': return limitReached(phase, input.of)
-    case 'user_speech': return input.on ? userSpeaks(phase, machine.muted, moment) : userStops(phase, input.atMs ?? moment.atMs)
-    case 'reply_started': return replyStarted(phase, input.replyId, moment)
+    case 'user_speech': return input.on ? andSilence(userSpeaks(phase, habits, input, moment), phase, machine.muted) : userStops(phase, input.atMs ?? moment.atMs)
+    case 'voice': return voice(phase, habits, input, moment)
+    case 'words': return words(phase, habits, input, moment)
+    case 'answer_due': return answerDue(phase, habits, input, moment)
+    case 'reply_started': return replyBegins(phase, habits, input.replyId, moment)
     case 'reply_ended': return { phase: settled({ ...phase, replies: phase.replies.filter(id => id !== input.replyId) }, phase.replies.includes(input.replyId)) }
     case 'no_answer': return { phase: settled(phase, true) }
     case 'sound_queued': return { phase: phase.playback === 'silent' ? { ...phase, playback: 'queued' } : phase }
@@ -88,7 +87,7 @@ const sendSilence = { type: 'send_silence' } as const
 
 function begin(keepTurns: boolean, facts: Partial<RunningCall>): Decision {
   const phase: RunningCall = {
-    name: 'running', microphone: 'off', line: 'opening', floor: { is: 'open' }, user: 'quiet', replies: [], playback: 'silent',
+    name: 'running', microphone: 'off', line: 'opening', floor: { is: 'open' }, listens: 'server', user: 'quiet', doubtful: [], guarded: false, patience: false, replies: [], playback: 'silent',
     refuseNext: false, waitingTexts: [], typed: false, troubles: {}, ...facts,
   }
   const microphone = phase.microphone === 'opening' ? [{ type: 'open_microphone' } as const] : []
@@ -112,7 +111,7 @@ function lineClosed(call: RunningCall, trouble: Trouble | undefined, moment: Mom
   const because = ending === 'budget' ? call.limit ?? ending : ending
   if (call.playback === 'silent') return over(moment, 'server', because)
   const farewell = { sinceMs: moment.atMs, because }
-  const phase: RunningCall = { ...call, farewell, microphone: 'off', user: 'quiet', floor: { is: 'open' }, replies: [], awaitedSinceMs: undefined, interruptedAtMs: undefined }
+  const phase: RunningCall = { ...call, farewell, microphone: 'off', user: 'quiet', turn: undefined, overlap: undefined, doubtful: [], floor: { is: 'open' }, replies: [], awaitedSinceMs: undefined, interruptedAtMs: undefined }
   return { phase, effects: [{ type: 'farewell' }] }
 }
 
@@ -130,66 +129,25 @@ function decideFarewell(call: RunningCall, { sinceMs, because }: NonNullable<Run
 /** The goodbye is heard whatever the talker was about to do: the floor goes back, and no reply is refused any more. */
 function limitReached(call: RunningCall, of: Limit): Decision {
   const held = call.floor.is === 'held' && isReady(call)
-  return { phase: { ...call, limit: of, floor: { is: 'open' }, refuseNext: false }, effects: held ? [{ type: 'give_floor', ask: false }] : [] }
+  return { phase: { ...call, limit: of, floor: { is: 'open' }, overlap: undefined, doubtful: [], refuseNext: false }, effects: held ? [{ type: 'give_floor', ask: false }] : [] }
 }
 
-/** Nothing under way and nothing to hear: the answer, if one was awaited, is over. */
-function settled(call: RunningCall, changed: boolean): RunningCall {
-  return changed && !isAnswering(call) ? { ...call, awaitedSinceMs: undefined } : call
+const listening = (call: RunningCall, listens: RunningCall['listens'] | undefined): RunningCall =>
+  listens === undefined || listens === call.listens ? call : { ...call, listens }
+
+/** A muted microphone gives the server's turn detection none of the silence that it waits for. */
+function andSilence(decision: Decision, call: RunningCall, muted: boolean): Decision {
+  const deaf = call.limit === undefined && (muted || call.microphone !== 'on')
+  return deaf ? { ...decision, effects: [...decision.effects ?? [], sendSilence] } : decision
 }
 
-/** The answer stops, whatever there is of it. */
-function stopAnswer(call: RunningCall, by: 'barge_in' | 'user'): { phase: RunningCall, effects: CallEffect[] } {
-  const effects: CallEffect[] = isAnswering(call) ? [{ type: 'silence', by, replyIds: call.replies }] : []
-  return { phase: { ...call, replies: [], playback: 'silent', awaitedSinceMs: undefined, refuseNext: false }, effects }
-}
-
-function interrupt(call: RunningCall, { atMs }: Moment): Decision {
-  const { phase, effects } = stopAnswer(call, 'user')
-  return { phase: { ...phase, interruptedAtMs: atMs, refuseNext: !isAnswering(call) && call.limit === undefined }, effects }
-}
-
-function userSpeaks(call: RunningCall, muted: boolean, { atMs }: Moment): Decision {
-  // Nobody answers any more: what is left to hear is the goodbye.
-  if (call.limit !== undefined) return { phase: { ...call, user: 'speaking' } }
-  const { phase, effects } = stopAnswer(call, 'barge_in')
-  const interruptedAtMs = call.playback === 'sounding' ? atMs : call.interruptedAtMs
-  const deaf = muted || call.microphone !== 'on' ? [sendSilence] : []
-  return { phase: { ...phase, user: 'speaking', interruptedAtMs, troubles: { ...call.troubles, answer: undefined } }, effects: [...effects, ...deaf] }
-}
-
-function userStops(call: RunningCall, atMs: number): Decision {
-  if (call.user === 'quiet') return { phase: call }
-  return { phase: { ...call, user: 'quiet', awaitedSinceMs: call.floor.is === 'held' ? undefined : atMs } }
-}
-
-function replyStarted(call: RunningCall, replyId: string, { atMs }: Moment): Decision {
-  // Under server turn detection a reply may start in the moment before the floor is taken or the user interrupts.
-  if (call.refuseNext || call.floor.is === 'held') return { phase: { ...call, refuseNext: false }, effects: [{ type: 'silence', by: 'user', replyIds: [replyId] }] }
-  const awaitedSinceMs = call.playback === 'sounding' ? undefined : call.awaitedSinceMs ?? atMs
-  return { phase: { ...call, replies: [...call.replies, replyId].slice(-MAX_REPLIES), awaitedSinceMs, troubles: { ...call.troubles, answer: undefined } } }
-}
-
-function say(call: RunningCall, text: string, { atMs }: Moment): Decision {
-  if (call.line === 'opening') return { phase: { ...call, typed: true, waitingTexts: [...call.waitingTexts, text].slice(-MAX_WAITING_TEXTS) } }
-  const { phase, effects } = stopAnswer(call, 'user')
-  return { phase: { ...phase, typed: true, awaitedSinceMs: atMs, troubles: { ...call.troubles, answer: undefined } }, effects: [...effects, { type: 'say', text }] }
-}
-
-/** Line and microphone are both there for the first time: what was recorded meanwhile goes out, as the floor says. */
-function becomeReady(call: RunningCall, { atMs }: Moment): { phase: RunningCall, effects: CallEffect[] } {
-  switch (call.floor.is) {
-    case 'open': return { phase: call, effects: [{ type: 'start_sending' }] }
-    case 'held': return { phase: call, effects: [{ type: 'take_floor' }, { type: 'start_sending' }] }
-    case 'released': return {
-      phase: { ...call, floor: { is: 'open' }, awaitedSinceMs: atMs },
-      effects: [{ type: 'take_floor' }, { type: 'start_sending' }, { type: 'give_floor', ask: true }],
-    }
-    default: return assertNever(call.floor)
-  }
+function replyBegins(call: RunningCall, habits: Habits, replyId: string, moment: Moment): Decision {
+  const decision = replyStarted(call, replyId, moment)
+  return decision.phase.name === 'running' ? { ...decision, phase: replyUnder(decision.phase, habits, moment) } : decision
 }
 
 function lineOpened(call: RunningCall, moment: Moment): Decision {
+  if (call.line === 'up') return { phase: call }
   const up: RunningCall = { ...call, line: 'up', waitingTexts: [], awaitedSinceMs: call.waitingTexts.length > 0 ? moment.atMs : undefined }
   const says = call.waitingTexts.map(text => ({ type: 'say', text }) as const)
   const { phase, effects } = isReady(up) ? becomeReady(up, moment) : { phase: up, effects: [] }
@@ -213,7 +171,7 @@ function microphoneFailed(call: RunningCall, trouble: Trouble, moment: Moment): 
     phase: {
       ...call, microphone: 'failed', floor: { is: 'open' }, troubles: { ...call.troubles, microphone: trouble }, awaitedSinceMs: held ? moment.atMs : call.awaitedSinceMs,
     },
-    effects: held ? [{ type: 'give_floor', ask: true }] : call.user === 'speaking' ? [sendSilence] : [],
+    effects: held ? [{ type: 'give_floor', ask: true }] : call.user === 'speaking' || call.turn ? [sendSilence] : [],
   }
 }
 
@@ -224,27 +182,10 @@ function fault(call: RunningCall, trouble: Trouble): Decision {
   return { phase: settled(phase, true) }
 }
 
-function takeFloor(call: RunningCall, { atMs }: Moment): Decision {
-  if (call.floor.is === 'held') return { phase: call }
-  const floor = { is: 'held', sinceMs: atMs } as const
-  if (call.microphone === 'off' || call.microphone === 'failed') return { phase: { ...call, microphone: 'opening', floor }, effects: [{ type: 'open_microphone' }] }
-  if (!isReady(call)) return { phase: { ...call, floor } }
-  const { phase, effects } = stopAnswer(call, 'user')
-  const refuseNext = call.awaitedSinceMs !== undefined && !isAnswering(call)
-  return { phase: { ...phase, floor, refuseNext, interruptedAtMs: undefined, user: 'quiet' }, effects: [...effects, { type: 'take_floor' }] }
-}
-
-function giveFloor(call: RunningCall, { atMs }: Moment): Decision {
-  if (call.floor.is !== 'held') return { phase: call }
-  const slip = atMs - call.floor.sinceMs < MIN_HOLD_MS
-  const open: RunningCall = { ...call, floor: { is: 'open' }, refuseNext: false }
-  if (!isReady(call)) return { phase: slip ? open : { ...call, floor: { is: 'released' } } }
-  if (slip) return { phase: open, effects: [{ type: 'give_floor', ask: false }] }
-  return { phase: { ...open, awaitedSinceMs: atMs }, effects: [{ type: 'give_floor', ask: true }] }
-}
-
-function time(call: RunningCall, { atMs }: Moment): Decision {
-  const interrupted = call.interruptedAtMs !== undefined && atMs < call.interruptedAtMs + INTERRUPTED_MS
+function time(machine: RunningCall, moment: Moment): Decision {
+  const { phase: call, effects } = overlapTime(machine, moment)
+  const { atMs } = moment
+  const interruptedAtMs = call.interruptedAtMs !== undefined && atMs < call.interruptedAtMs + INTERRUPTED_MS ? call.interruptedAtMs : undefined
   const patient = call.awaitedSinceMs === undefined || isAnswering(call) || atMs < call.awaitedSinceMs + ANSWER_PATIENCE_MS
-  return { phase: { ...call, interruptedAtMs: interrupted ? call.interruptedAtMs : undefined, awaitedSinceMs: patient ? call.awaitedSinceMs : undefined } }
+  return { phase: { ...call, interruptedAtMs, awaitedSinceMs: patient ? call.awaitedSinceMs : undefined }, effects }
 }

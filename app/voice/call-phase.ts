@@ -1,4 +1,8 @@
 import type { CallSnapshot, CallState, Ending, Limit, Trouble } from './call.ts'
+import { overlapDeadlines } from './overlap.ts'
+import type { Doubtful, Overlap } from './overlap.ts'
+import { voiceSettingsDefaults } from './voice-settings.ts'
+import type { VoiceSettings } from './voice-settings.ts'
 
 /** What the call machine knows. A running call's facts each have one owner outside: microphone, line, player, server, user. */
 
@@ -10,7 +14,19 @@ export interface RunningCall {
   microphone: CallSnapshot['microphone']
   line: 'opening' | 'up'
   floor: Floor
+  /** Who decides about speech over an answer: the server at once, the page, or nobody because only the user's finger ends a turn. */
+  listens: 'server' | 'page' | 'finger'
   user: 'quiet' | 'speaking'
+  /** The turn that the server hears. */
+  turn?: { segmentId: string | null, fromMs: number }
+  /** Said while an answer is under way, and it is not decided (or not over) what it is. */
+  overlap?: Overlap
+  /** Turns that seem to be none, until their words may have come. */
+  doubtful: readonly Doubtful[]
+  /** Turns wait for the page to ask for their answer: one is under way, or was spoken over. */
+  guarded: boolean
+  /** The user asked for time to think: the next turn gets it. */
+  patience: boolean
   /** An answer is expected since then, and not a sound of it was heard yet. */
   awaitedSinceMs?: number
   /** Replies under way that are wanted. */
@@ -38,8 +54,13 @@ export type Phase
     | { name: 'error', trouble: Trouble, spoken: boolean, microphone: 'off' | 'failed', unsent: readonly string[] }
     | { name: 'ended', durationMs: number, turns: number, because?: Ending }
 
+/** The settings that decide. */
+export type Habits = Pick<VoiceSettings, 'bargeIn' | 'turnTaking' | 'patient'>
+
 export interface CallMachine {
   phase: Phase
+  /** Survive everything too. */
+  habits: Habits
   /** Survives everything, the end of the call included. */
   muted: boolean
   state: CallState
@@ -53,7 +74,7 @@ export const ANSWER_PATIENCE_MS = 15_000
 /** How long the last words may still be heard when the line is gone: as long as the server gives a goodbye. */
 export const FAREWELL_MS = 5000
 
-export const initialCall: CallMachine = { phase: { name: 'idle' }, muted: false, state: { name: 'idle' } }
+export const initialCall: CallMachine = { phase: { name: 'idle' }, habits: voiceSettingsDefaults, muted: false, state: { name: 'idle' } }
 
 /** A call can be heard and spoken on: microphone and line are both there. */
 export const isReady = (call: RunningCall) => call.line === 'up' && call.microphone === 'on'
@@ -88,6 +109,7 @@ export function deadlineMs({ phase }: CallMachine): number | undefined {
     phase.interruptedAtMs === undefined ? [] : phase.interruptedAtMs + INTERRUPTED_MS,
     phase.farewell === undefined ? [] : phase.farewell.sinceMs + FAREWELL_MS,
     phase.awaitedSinceMs === undefined || isAnswering(phase) ? [] : phase.awaitedSinceMs + ANSWER_PATIENCE_MS,
+    overlapDeadlines(phase),
   ].flat()
   return times.length > 0 ? Math.min(...times) : undefined
 }

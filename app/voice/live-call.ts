@@ -8,7 +8,8 @@ import { openDialogueLine } from './dialogue-line.ts'
 import type { DialogueLine } from './dialogue-line.ts'
 import { createHalfDuplex } from './half-duplex.ts'
 import type { HouseEvent } from './house-events.ts'
-import { applySettings } from './live-settings.ts'
+import { applySettings, noiseWish } from './live-settings.ts'
+import { createLiveTurns, listensOf, wordsOf } from './live-turns.ts'
 import { createOutbox } from './outbox.ts'
 import { createSpeechInput } from './speech-input.ts'
 import { createSpeechOutput } from './speech-output.ts'
@@ -70,8 +71,6 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   let capturing = false
   let output: SpeechOutput | undefined
   let line: DialogueLine | undefined
-  let speech: { segmentId: string | null, fromMs: number } | undefined
-  let floorFromMs: number | undefined
   let lastVoiced: string | undefined
 
   const dispatch = (input: CallInput) => { if (!released) toMachine(input) }
@@ -92,7 +91,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   const { openMicrophone, watchDevices } = parts
   const gate = createHalfDuplex(settings)
   const encoder = parts.createEncoder()
-  const input = createSpeechInput({ openMicrophone, watchDevices, wanted: settings, gate: gate.filter, encoder, timeline, nowMs, setTimer }, {
+  const isSounding = () => output?.sounding() !== undefined
+  const input = createSpeechInput({ isSounding, openMicrophone, watchDevices, wanted: settings, gate: gate.filter, encoder, timeline, nowMs, setTimer }, {
     onOpened: () => dispatch({ type: 'microphone_opened' }),
     onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
     onDevice: listensWith => { if (!released) changed({ listensWith }) },
@@ -107,6 +107,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     return output
   }
 
+  const turns = createLiveTurns({ input, transcript, outbox, settings, nowMs, command, dispatch, changed: () => changed(), onHeld: gate.setHeld })
+
   function onHeard(heard: Heard, wanted: boolean) {
     transcript.heard(heard, nowMs())
     changed()
@@ -120,10 +122,10 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       case 'opened': {
         const { model, voice, capabilities } = event
         changed({ line: { model, voice, capabilities } })
-        floor.opened(capabilities)
+        turns.opened(capabilities)
         return dispatch({ type: 'line_opened', listens: listensOf(capabilities) })
       }
-      case 'user_speech': return userSpeech(event)
+      case 'user_speech': return turns.userSpeech(event)
       case 'reply_started': return dispatch({ type: 'reply_started', replyId: event.replyId })
       case 'reply_ended':
         if (event.end.how === 'failed') dispatch({ type: 'fault', trouble: troubleOfFault(event.end.fault), fatal: event.end.fault.fatal })
@@ -151,17 +153,6 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       case 'limit_reached': return dispatch(event)
       default: return assertNever(event)
     }
-  }
-
-  function userSpeech({ on, atMs, segmentId }: Extract<DialogueEvent, { type: 'user_speech' }>) {
-    const callMs = Math.max(0, Math.min(nowMs(), input.toCallMs(atMs)))
-    if (on) speech = { segmentId, fromMs: callMs }
-    const fromMs = speech?.fromMs ?? callMs
-    const id = segmentId ?? speech?.segmentId ?? null
-    if (id !== null) transcript.userSpoke(id, on ? { fromMs } : { fromMs, toMs: callMs })
-    if (!on) speech = undefined
-    changed()
-    dispatch({ type: 'user_speech', on, atMs: callMs, segmentId: id })
   }
 
   return {
@@ -193,6 +184,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
         onEvent, onHouseEvent,
         onClosed: trouble => dispatch({ type: 'line_closed', trouble }),
       })
+      command(noiseWish(settings()))
     },
     openMicrophone() {
       capturing = true
@@ -213,29 +205,13 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
         changed()
       })
     },
-    takeFloor() {
-      floorFromMs = nowMs()
-      gate.setHeld(true)
-      outbox.run(() => command({ type: 'change', turnTaking: 'manual' }))
-    },
-    giveFloor(ask) {
-      const given = floorFromMs
-      outbox.run(async () => {
-        if (ask) {
-          await input.settle()
-          transcript.userSpoke(null, { fromMs: floorFromMs ?? nowMs(), toMs: nowMs() })
-          command({ type: 'end_turn' })
-        }
-        // Unless it has been taken again meanwhile.
-        if (floorFromMs === given) gate.setHeld(false)
-        command({ type: 'change', turnTaking: 'server' })
-      })
-    },
+    takeFloor: turns.takeFloor,
+    giveFloor: turns.giveFloor,
     say(text) { outbox.run(() => command({ type: 'say', text, segmentId: parts.newSegmentId() })) },
     duck() { output?.duck() },
     unduck() { output?.unduck() },
     ask(request) { outbox.run(() => command(request)) },
-    configure(now, before) { if (!released) applySettings({ input, output, dispatch }, now, before) },
+    configure(now, before) { if (!released) applySettings({ input, output, dispatch, command }, now, before) },
     wake() { host?.gesture() },
     farewell() {
       outbox.clear()

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Action, CallStateName, Trouble } from '../../../app/voice/call.ts'
 import { allowedActions } from '../../../app/voice/call-actions.ts'
 import type { CallInput, UserInput } from '../../../app/voice/call-inputs.ts'
-import { MIN_HOLD_MS, step } from '../../../app/voice/call-machine.ts'
+import { MIN_HOLD_MS } from '../../../app/voice/call-floor.ts'
+import { step } from '../../../app/voice/call-machine.ts'
 import { ANSWER_PATIENCE_MS, deadlineMs, FAREWELL_MS, initialCall, INTERRUPTED_MS } from '../../../app/voice/call-phase.ts'
 import type { CallMachine } from '../../../app/voice/call-phase.ts'
 
@@ -18,7 +19,8 @@ function run(inputs: readonly CallInput[], { from = initialCall, atMs = 0, every
   for (const input of inputs) {
     const result = step(machine, input, { atMs, turns })
     machine = result.machine
-    effects.push(...result.effects)
+    // How turns are wished for has its tests in barge-in.test.ts.
+    effects.push(...result.effects.filter(({ type }) => type !== 'wish_turns'))
     if (states.at(-1) !== machine.state.name) states.push(machine.state.name)
     atMs += everyMs
   }

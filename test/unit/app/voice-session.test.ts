@@ -219,6 +219,7 @@ describe('the interrupt button', () => {
 describe('holding to talk', () => {
   it('turns the server\'s turn detection off, ends the turn when let go, and turns it on as it was', async () => {
     const page = createFakePage()
+    page.session.configure({ bargeIn: 'eager' })
     await page.talk()
     page.session.hold(true)
     expect(page.state).toBe('held')
