@@ -1,3 +1,4 @@
+import type { DialogueCommand } from '@kaiwa/protocol'
 import type { CallInput } from './call-inputs.ts'
 import type { SpeechInput } from './speech-input.ts'
 import type { SpeechOutput } from './speech-output.ts'
@@ -9,9 +10,16 @@ export interface LiveParts {
   /** Undefined: this browser has no audio. */
   output: SpeechOutput | undefined
   dispatch: (input: CallInput) => void
+  command: (request: DialogueCommand) => void
 }
 
 /** Makes a change of settings take effect in the running call, field by field; a field that stayed as it was does nothing. */
-export function applySettings({ input }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
+export function applySettings({ input, command }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
   if (now.microphoneId !== before.microphoneId || now.noiseFilter !== before.noiseFilter) input.use(now)
+  if (now.noiseReduction !== before.noiseReduction) command(noiseWish(now))
+}
+
+/** For the other side; said as soon as there is a line, it waits there until the session's own settings are known. */
+export function noiseWish({ noiseReduction }: Pick<VoiceSettings, 'noiseReduction'>): DialogueCommand {
+  return { type: 'change', noiseReduction: noiseReduction === 'auto' ? 'as_opened' : noiseReduction }
 }

@@ -17,8 +17,8 @@ export type PlaybackPath = typeof playbackPaths[number]
 export const noiseFilters = ['browser', 'rnnoise', 'off'] as const
 export type NoiseFilter = typeof noiseFilters[number]
 
-export const noiseReductions = ['near_field', 'far_field', 'off'] as const
-/** At the model: for a headset, for a laptop's microphone or a room, or none. */
+export const noiseReductions = ['auto', 'near_field', 'far_field', 'off'] as const
+/** At the model: as the persona has it, for a headset, for a laptop's microphone or a room, or none. */
 export type NoiseReduction = typeof noiseReductions[number]
 
 export interface VoiceSettings {
@@ -42,7 +42,7 @@ export interface VoiceSettings {
 
 export const voiceSettingsDefaults = {
   microphoneId: undefined, speakerId: undefined, volume: 1, bargeIn: 'normal', turnTaking: 'auto', patient: false, playbackPath: 'direct',
-  halfDuplex: false, echoFloor: undefined, noiseFilter: 'browser', noiseReduction: 'near_field',
+  halfDuplex: false, echoFloor: undefined, noiseFilter: 'browser', noiseReduction: 'auto',
 } as const satisfies VoiceSettings
 
 /** A device's id is the browser's own invention; longer than this it is somebody else's. */
