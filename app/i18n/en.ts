@@ -1,4 +1,6 @@
 import type { CallStateName, Ending, Limit } from '../voice/call.ts'
+import { echoCheck } from './en-echo.ts'
+import { sound } from './en-sound.ts'
 import { microphoneSteps, troubles } from './en-troubles.ts'
 
 /** Word and second line of each look of the stage: the states, and three more that are told apart only here. */
@@ -152,6 +154,8 @@ export const en = {
       cancel: 'Stay here',
     },
   },
+  sound,
+  echoCheck,
   keys: {
     title: 'Keys',
     body: 'They work anywhere except in a text field.',
