@@ -37,6 +37,8 @@ export interface Brains {
   of(choice: BrainChoice): { able: true, brain: Brain } | { able: false, missing: BrainMissing }
   /** The server's own upstream is asked with this key from the next call on, if it is still the same upstream; whether it was. */
   takeKey(next: BrainSettings): boolean
+  /** Of the embedded engine, whoever uses it: turns that wait for a recogniser; undefined while it isn't up. */
+  readonly waitingTurns: number | undefined
   close(): Promise<void>
 }
 
@@ -95,6 +97,7 @@ export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...
       if (next.key !== undefined) onKey?.(next.key)
       return upstream.takeKey(next.key)
     },
+    get waitingTurns() { return local?.waitingTurns },
     close: async () => { await Promise.all([own.close(), local === own ? undefined : local?.close()]) },
   }
 }

@@ -10,6 +10,8 @@ export interface LocalEngine {
   hearing: BrainInfo['hearing']
   /** As many people speak as this machine can hear: one more would slow all of them. Absent: there is no such bound. */
   atCapacity?(): boolean
+  /** Turns that wait for a recogniser. */
+  waitingTurns?(): number
   close(): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export function localBrain({ model: ownModel, voice }: Extract<BrainSettings, { 
     get ready() { return hearing !== undefined },
     get atCapacity() { return running?.atCapacity?.() ?? false },
     restingMs: 0,
+    get waitingTurns() { return running?.waitingTurns?.() },
     warmUp: () => started().then(() => undefined, () => undefined),
     async info() {
       return { brain: 'local', model: ownModel, hearing: hearing ?? options.probeHearing() }

@@ -27,6 +27,7 @@ export function upstreamBrain(settings: UpstreamSettings, dialing: Dialing = {})
     ready: true,
     atCapacity: false,
     get restingMs() { return guard.restingMs },
+    get breaker() { return guard.breaker },
     warmUp: async () => undefined,
     info: async () => ({ brain: kind, model: ownModel, hearing: { able: true, by: kind } }),
     dial({ model = ownModel, intent, safetyIdentifier }, signal) {

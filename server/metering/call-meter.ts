@@ -9,7 +9,7 @@ import type { Ledger, Reservation } from './ledger.ts'
 import { isFree, type Prices } from './prices.ts'
 import { createTally } from './tally.ts'
 
-/** Who is told what a call costs. All are called from within the observer's methods or `end`, never later. */
+/** Who is told what a call costs, what is charged at its end included. All are called from within the observer's methods or `end`, never later. */
 export interface CallMeterListener {
   onUsage(event: KaiwaUsageEvent): void
   onLimit(event: KaiwaLimitEvent): void
@@ -88,7 +88,6 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
   }
 
   function announce(what: { responseId: string | null, model: string, date: string | undefined, amount: Amount }) {
-    if (ended) return
     options.onUsage({
       type: 'kaiwa.usage', event_id: ids('event'), response_id: what.responseId, model: what.model, prices_of: what.date ?? null,
       response: usageAmount(what.amount), call: usageAmount(amount), day: usageAmount(ledger.today(person)),

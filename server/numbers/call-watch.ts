@@ -13,6 +13,7 @@ export interface CallSheet {
   events: Record<Side, Tally>
   bytes: Record<Side, Tally>
   babble: Tally
+  unreported: Tally
   refusedEvent(code: string): void
   error(code: unknown): void
   dialled(result: DialResult, tookMs: number): void
@@ -28,7 +29,7 @@ const failedDials: Readonly<Record<string, DialResult>> = { upstream_unreachable
 
 /** Looks on at one call. What runs for every message is additions to integers that it holds already. */
 export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumbers {
-  const { events, bytes, babble } = sheet
+  const { events, bytes, babble, unreported } = sheet
   const firstAudio = createFirstAudio()
   const beganAtMs = nowMs()
   const untilTimed: Record<Side, number> = { client: 1, model: 1 }
@@ -69,7 +70,7 @@ export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumb
     },
     dropped() { babble.count++ },
     refused: sheet.refusedEvent,
-    cutOff() {},
+    cutOff(responseIds) { unreported.count += responseIds.length },
     ended(how, faultCode = 'none') {
       if (state === 'ended') return
       if (state === 'dialing') sheet.dialled(failedDials[faultCode] ?? 'abandoned', nowMs() - beganAtMs)

@@ -55,16 +55,18 @@ function defineCallMetrics(registry: Registry) {
   }
 }
 
-function defineMessages(registry: Registry): Pick<CallSheet, 'events' | 'bytes' | 'babble' | 'refusedEvent' | 'error'> {
+function defineMessages(registry: Registry): Pick<CallSheet, 'events' | 'bytes' | 'babble' | 'unreported' | 'refusedEvent' | 'error'> {
   const events = tallySheet(registry, { name: 'kaiwa_events_total', help: 'Events passed on, by where they came from', labels: ['from'] })
   const bytes = tallySheet(registry, { name: 'kaiwa_bytes_total', help: 'Bytes of events passed on, by where they came from', labels: ['from'] })
   const babble = tallySheet(registry, { name: 'kaiwa_upstream_babble_total', help: 'Messages of the upstream that were no events', labels: [] })
+  const unreported = tallySheet(registry, { name: 'kaiwa_responses_unreported_total', help: 'Responses of which the model never said what they took: charged by estimate', labels: [] })
   const refused = tallySheet(registry, { name: 'kaiwa_events_refused_total', help: 'Events of clients that were refused', labels: ['code'] })
   const errors = tallySheet(registry, { name: 'kaiwa_errors_total', help: 'Error events of the model', labels: ['code'] })
   return {
     events: sides(from => events.of({ from })),
     bytes: sides(from => bytes.of({ from })),
     babble: babble.of({}),
+    unreported: unreported.of({}),
     refusedEvent(code) { refused.of({ code: labelIn(errorCodes, code) }).count++ },
     error(code) { errors.of({ code: labelIn(errorCodes, code) }).count++ },
   }

@@ -1,5 +1,6 @@
 import type { OpenOptions } from '@kaiwa/engine'
 import type { BrainInfo } from '../../shared/brain.ts'
+import type { BreakerState } from '../numbers/number-sources.ts'
 import type { DialResult } from '../relay/upstream.ts'
 
 /** What a connection is for; without an intent, a conversation. */
@@ -28,6 +29,10 @@ export interface Brain {
   readonly atCapacity: boolean
   /** It couldn't be reached several times in a row, and isn't tried again for so long; 0: it is. */
   readonly restingMs: number
+  /** Whether its upstream is dialled; undefined: it has none. */
+  readonly breaker?: BreakerState
+  /** Turns that wait for a recogniser; undefined: it has none, or isn't up. */
+  readonly waitingTurns?: number | undefined
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with its own. Never rejects. */
   dial(asked: SessionAsk, signal: AbortSignal): Promise<DialResult>

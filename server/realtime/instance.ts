@@ -91,7 +91,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     onKey: key => hide([key]),
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log, mcpReach: mcpReachOf(settings) })),
     probeHearing: () => probeHearing(engine),
-    dialing: { ticker, ...options.dialing },
+    dialing: { ticker, onRetry: () => numbers.redialled(), ...options.dialing },
   })
   const brain = brains.own
   const metering = openMetering(settings, {
@@ -145,7 +145,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const door = createDoor({
     house, identify: access.identify, calls, ticker, recall: ableToRecall(personas), ids, log, headers, onRefused: numbers.refused, ...options.door,
   })
-  numbers.watch({ connections: () => door.connections })
+  numbers.watch({ connections: () => door.connections, breaker: () => brain.breaker ?? 'closed', waitingTurns: () => brains.waitingTurns })
   return {
     settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, access, house, door,
     hide,

@@ -41,6 +41,7 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpR
       })
   const { stages, report, close } = await createNodeStages({ ...chosen, assetsDir: inCheckout(MODELS), responder, workerUrls })
   log.info({ stage: 'responder' }, llm ? `Answers come from the language model ${llm.model} at ${llm.url.origin}.` : 'Answers come from the offline responder.')
+  const waitingTurns = () => stages.transcriber?.waitingTurns ?? 0
   for (const stage of ['vad', 'stt', 'tts'] as const) log[report[stage].able ? 'info' : 'warn']({ stage }, report[stage].sentence)
   return {
     engine: createEngine({
@@ -53,7 +54,8 @@ export async function startNodeEngine(settings: EngineSettings, { ids, log, mcpR
       onBug: cause => log.error({ err: cause }, 'the engine failed'),
     }),
     hearing: report.stt.able ? { able: true, by: report.stt.by } : { able: false, why: report.stt.why },
-    atCapacity: () => (stages.transcriber?.waitingTurns ?? 0) >= MAX_WAITING_TURNS,
+    atCapacity: () => waitingTurns() >= MAX_WAITING_TURNS,
+    waitingTurns,
     close: async () => { await Promise.all([close(), calculator.close()]) },
   }
 }

@@ -6,6 +6,8 @@ import type { DialResult } from './upstream.ts'
 export interface UpstreamGuard {
   /** How long it will let nobody dial; 0: it would now. */
   readonly restingMs: number
+  /** Closed: everyone dials; half open: one, for all; open: nobody. */
+  readonly breaker: Breaker['at']
   /** @param dial never rejects */
   dial(dial: () => Promise<DialResult>, signal: AbortSignal): Promise<DialResult>
 }
@@ -14,6 +16,8 @@ export function createUpstreamGuard(nowMs: () => number, policy: BreakerPolicy =
   let breaker: Breaker = closedBreaker
   return {
     get restingMs() { return restingMs(breaker, nowMs()) },
+    // Rested: whoever comes next tries.
+    get breaker() { return breaker.at === 'open' && restingMs(breaker, nowMs()) === 0 ? 'half_open' : breaker.at },
     async dial(dial, signal) {
       const retryAfterMs = restingMs(breaker, nowMs())
       if (retryAfterMs > 0) return { ok: false, fault: { code: 'upstream_resting', retryAfterMs } }

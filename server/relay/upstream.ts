@@ -21,6 +21,8 @@ export interface DialOptions {
   random?: () => number
   heartbeat?: Heartbeat
   ticker?: Ticker
+  /** It is tried once more for the same call. */
+  onRetry?(): void
 }
 
 /**
@@ -52,6 +54,7 @@ export async function dialUpstream(address: UpstreamAddress, options: DialOption
       return { ok: false, fault: decision.do === 'give_up' ? decision.fault : { code: 'upstream_unreachable', why: 'timeout', tries } }
     }
     await pauseFor(decision.afterMs, options.signal)
+    if (!options.signal.aborted) options.onRetry?.()
   }
 }
 
