@@ -10,8 +10,9 @@ import type { Habits, Phase } from './call-phase.ts'
 export function withImplied(phase: Phase, habits: Habits, atMs: number): Phase {
   if (phase.name !== 'running') return phase
   const call = settledOverlap(phase, habits, atMs)
-  // Kept on until whoever spoke over the answer is done: no session is changed while somebody speaks.
-  const guarded = isAnswering(call) || (call.guarded && (call.turn !== undefined || call.overlap !== undefined))
+  // Kept on until whoever spoke over the answer is done and answered: no session is changed while somebody speaks.
+  const busy = call.turn !== undefined || call.overlap !== undefined || call.interruptedAtMs !== undefined || call.awaitedSinceMs !== undefined
+  const guarded = isAnswering(call) || (call.guarded && busy)
   return guarded === call.guarded ? call : { ...call, guarded }
 }
 
