@@ -21,6 +21,7 @@ import { createCalls, type Calls } from './calls.ts'
 import { serverClock } from './clock.ts'
 import { DEFAULT_PERSONA } from '../personas/persona.ts'
 import { createPersonas, type Personas } from '../personas/personas.ts'
+import type { RelayClock } from '../relay/relay.ts'
 import { createTicker } from '../relay/ticker.ts'
 import { createSecurityHeaders } from '../security-headers/response-headers.ts'
 import { createDoor, type Door, type DoorOptions } from './door.ts'
@@ -64,6 +65,8 @@ export interface InstanceOptions {
   door?: Pick<DoorOptions, 'heartbeat' | 'maxEventBytes'>
   log?: Log
   oidcTimeoutMs?: number
+  /** By which calls are timed. */
+  clock?: RelayClock
 }
 
 /** The built-in ones lie beside it. */
@@ -117,7 +120,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   })
   numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation })
   const calls = createCalls({
-    brain, settings, clock: serverClock, ticker, ids, log, metering, numbers,
+    brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers,
     safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),
   })
   let sealed: Buffer | undefined

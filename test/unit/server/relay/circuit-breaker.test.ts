@@ -30,6 +30,7 @@ describe('an upstream that is down', () => {
     expect(await all.dial()).toEqual({ ok: false, fault: { code: 'upstream_resting', retryAfterMs: restMs } })
     expect(all.dials).toBe(failuresToOpen)
     expect(all.guard.restingMs).toBe(restMs)
+    expect(all.guard.breaker).toBe('open')
   })
 
   it('is tried by one call when the time is over; if that fails it rests twice as long, if not all is well', async () => {
@@ -37,6 +38,7 @@ describe('an upstream that is down', () => {
     for (let n = 0; n < failuresToOpen; n++) await all.dial(down)
     all.pass(restMs)
     expect(all.guard.restingMs).toBe(0)
+    expect(all.guard.breaker).toBe('half_open')
     const [trial, beside] = await Promise.all([all.dial(down), all.dial()])
     expect(trial).toEqual({ ok: false, fault: down })
     expect(beside).toMatchObject({ ok: false, fault: { code: 'upstream_resting' } })
