@@ -110,7 +110,7 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
     gain = 0
     const starved = clock.current
     if (padding === 0 && starved && !clock.ended) {
-      buffer.underrun(nowMs())
+      buffer.underrun()
       return onReport({ type: 'underrun', ...starved })
     }
     if (padding > 0) restart()
@@ -175,7 +175,7 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
     output.fill(0)
     if (!sounding && !way.held && buffer.ready(nowMs(), clock.ended && !clock.empty)) {
       sounding = true
-      buffer.start(nowMs())
+      buffer.start()
       nextReport = frames
     }
     if (sounding && !way.held) sound(output)

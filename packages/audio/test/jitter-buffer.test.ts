@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createJitterBuffer, learnDelay, mayStart, startDelayDefaults } from '@kaiwa/audio'
+import { createJitterBuffer, createStartDelay, mayStart, startDelayDefaults } from '@kaiwa/audio'
 
 const ms = (milliseconds: number) => new Int16Array(24 * milliseconds)
 
@@ -12,11 +12,40 @@ describe('start delay', () => {
     expect(mayStart(200, { ...buffer, ended: true })).toBe(true)
   })
 
-  it('goes up at once, down slowly, and stays within its bounds', () => {
-    expect(learnDelay(60, 100)).toBe(120)
-    expect(learnDelay(200, 80)).toBe(150)
-    expect(learnDelay(60, 5000)).toBe(startDelayDefaults.ceilingMs)
-    expect(learnDelay(41, -5000)).toBe(startDelayDefaults.floorMs)
+  /** Pieces of 100 ms, each so much later than it is due in real time. */
+  function answer(delay: ReturnType<typeof createStartDelay>, lateMs: number[]) {
+    lateMs.forEach((late, piece) => delay.arrived(100, piece * 100 + late))
+    delay.settle()
+  }
+
+  it('goes up at once, by how much a piece was later than the earliest before it', () => {
+    const delay = createStartDelay({ ...startDelayDefaults, initialMs: 40 })
+    delay.arrived(100, 0)
+    delay.arrived(100, 60)
+    delay.arrived(100, 210)
+    expect(delay.delayMs).toBe(10 + 40 + 20)
+  })
+
+  it('comes down by steps from what was assumed, and remembers a bad moment for eight answers', () => {
+    const delay = createStartDelay()
+    const calm = [1, 2, 3, 4].map(() => {
+      answer(delay, [0, 0, 0])
+      return delay.delayMs
+    })
+    expect(calm).toEqual([110, 55, 40, 40])
+    answer(delay, [0, 150, 0])
+    for (let i = 0; i < 7; i++) answer(delay, [0, 0])
+    expect(delay.delayMs).toBe(170)
+    answer(delay, [0, 0])
+    expect(delay.delayMs).toBe(40)
+  })
+
+  it('stays within its bounds, and learns nothing from an answer in one piece', () => {
+    const delay = createStartDelay()
+    answer(delay, [0])
+    expect(delay.delayMs).toBe(startDelayDefaults.initialMs)
+    answer(delay, [0, 5000])
+    expect(delay.delayMs).toBe(startDelayDefaults.ceilingMs)
   })
 })
 
@@ -26,9 +55,9 @@ describe('jitter buffer', () => {
     buffer.push(ms(100), 0)
     expect(buffer.ready(49, false)).toBe(false)
     expect(buffer.ready(50, false)).toBe(true)
-    buffer.start(50)
+    buffer.start()
     buffer.readInto(new Float32Array(2400), 2400)
-    buffer.underrun(150)
+    buffer.underrun()
     buffer.push(ms(100), 210)
     expect(buffer.delayMs).toBe(50 + 60 + 20)
   })
@@ -36,7 +65,7 @@ describe('jitter buffer', () => {
   it('learns nothing from the silence between segments', () => {
     const buffer = createJitterBuffer({ sampleRate: 24_000 })
     buffer.push(ms(600), 0)
-    buffer.start(0)
+    buffer.start()
     buffer.readInto(new Float32Array(14_400), 14_400)
     buffer.settle()
     buffer.rest(600)

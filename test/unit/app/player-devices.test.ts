@@ -167,7 +167,7 @@ describe('what was heard', () => {
 
   it('doesn\'t depend on the volume: what was played at 0 was said, as far as the other side is concerned', async () => {
     const { player, sinks } = setup()
-    player.play('a', rising(0, 500))
+    player.play('a', rising(0, 1000))
     sinks[0]!.turn(300)
     expect(sinks[0]!.commands.every(({ type }) => type === 'play')).toBe(true)
     expect(player.heard('a')!.heardMs).toBeGreaterThan(230)
