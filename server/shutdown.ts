@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { trapped } from './global-trap.ts'
 import type { Instance } from './realtime/instance.ts'
+import type { RelayClock } from './relay/relay.ts'
 
 export interface ShutdownOptions {
   instance: Instance
@@ -9,21 +10,39 @@ export interface ShutdownOptions {
   /** What else has to end (Nitro's `close` hook). */
   closeRest(): Promise<unknown>
   exit(code: number): void
+  clock?: RelayClock
 }
 
-/** What comes after the calls' own time, within KAIWA_DRAIN_SECONDS: what the last answers cost, close handshakes, files. */
-const GOODBYE_MS = 1500
-const REST_MS = 3000
-const TAIL_SECONDS = 5
+/** What comes after the calls' own time: what the last answers cost, close handshakes, files. */
+const TAIL_MS = 5000
+/** Even where no time is given, a close frame and a line in a file need a moment. */
+const MIN_MS = 1000
 
-/** Calls may go on for so long: all but the tail, and most of it where there is little. */
-export const callSeconds = (drainSeconds: number) => Math.max(drainSeconds - TAIL_SECONDS, drainSeconds * 0.75)
+/** By when each part of stopping has to be over, in milliseconds from its beginning; what hangs longer is left behind. */
+export interface StopPlan { callsMs: number, /** Then nobody waits any more for what an answer cost. */ settledMs: number, drainedMs: number, goodbyesMs: number, allMs: number }
+
+/** Within KAIWA_DRAIN_SECONDS: calls have all but the tail, and most of it where there is little. */
+export function planStop(drainSeconds: number, signal: 'SIGTERM' | 'SIGINT'): StopPlan {
+  const allMs = Math.max(MIN_MS, drainSeconds * 1000)
+  const callsMs = signal === 'SIGINT' ? 0 : Math.max(drainSeconds * 1000 - TAIL_MS, drainSeconds * 750)
+  const tailMs = Math.min(TAIL_MS, allMs - callsMs)
+  return { callsMs, settledMs: callsMs + tailMs * 0.5, drainedMs: callsMs + tailMs * 0.6, goodbyesMs: callsMs + tailMs * 0.75, allMs: callsMs + tailMs }
+}
+
+/** Keeps the process alive, unlike the server's own. */
+const ownClock: RelayClock = {
+  nowMs: () => performance.now(),
+  setTimer(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
 
 /**
  * SIGTERM lets live calls come to a pause within KAIWA_DRAIN_SECONDS; SIGINT (Ctrl-C) ends them at once. Both tell the page first
  * and close with 1001. A second signal doesn't wait.
  */
-export function createShutdown({ instance, servers, closeRest, exit }: ShutdownOptions) {
+export function createShutdown({ instance, servers, closeRest, exit, clock = ownClock }: ShutdownOptions) {
   const { log, calls, door, brains, metering, personas, settings } = instance
   let stopping = false
 
@@ -33,16 +52,17 @@ export function createShutdown({ instance, servers, closeRest, exit }: ShutdownO
     instance.beginDraining()
     personas.close()
     log.info({ signal, calls: calls.live }, 'stopping')
-    await calls.drain(signal === 'SIGINT' ? 0 : callSeconds(settings.drainSeconds))
-    await door.close(GOODBYE_MS)
+    const plan = planStop(settings.drainSeconds, signal)
+    const startedAtMs = clock.nowMs()
+    const leftMs = (atMs: number) => Math.max(0, startedAtMs + atMs - clock.nowMs())
+    const within = (atMs: number, work: Promise<unknown>) => Promise.race([work, new Promise<void>(resolve => { clock.setTimer(resolve, leftMs(atMs)) })])
+    await within(plan.drainedMs, calls.drain(plan.callsMs / 1000, (plan.settledMs - plan.callsMs) / 1000))
+    await within(plan.goodbyesMs, door.close(leftMs(plan.goodbyesMs)))
     for (const server of servers) {
       server.close()
       server.closeAllConnections()
     }
-    await Promise.race([
-      Promise.allSettled([closeRest(), brains.close(), metering.flush()]),
-      new Promise(resolve => setTimeout(resolve, REST_MS)),
-    ])
+    await within(plan.allMs, Promise.allSettled([closeRest(), brains.close(), metering.flush()]))
     log.info({ trapped: trapped.count }, 'stopped')
     exit(0)
   }

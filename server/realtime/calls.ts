@@ -49,8 +49,11 @@ export interface Calls {
   begin(link: Link, start: CallStart): void
   /** Ends the calls of those who match, at once; how many they were. */
   endOf(match: (person: Person) => boolean, fault: RelayFault): number
-  /** Lets live calls come to a pause in the conversation, for at most so long, then ends them. Resolves when none is left, and each is charged. */
-  drain(seconds: number): Promise<void>
+  /**
+   * Lets live calls come to a pause in the conversation, for at most so long, then ends them. Resolves when none is left, and each is
+   * charged: what the model didn't report within `settleSeconds` of that, by estimate.
+   */
+  drain(seconds: number, settleSeconds?: number): Promise<void>
 }
 
 /** A conversation that was silent this long has nobody in mid-sentence. */
@@ -63,7 +66,8 @@ export function createCalls(options: CallsOptions): Calls {
   const { settings, clock, ids, ticker } = options
   const live = new Map<string, Call>()
   const alert = createOperatorAlert(options.log, clock.nowMs)
-  let unsettled = 0
+  /** Also those whose talkers are gone; undefined in a call's first breath. */
+  const unsettled = new Map<string, Call | undefined>()
   let quietUntilMs = 0
   let unwatch: (() => void) | undefined
 
@@ -74,7 +78,7 @@ export function createCalls(options: CallsOptions): Calls {
 
   function begin(link: Link, start: CallStart) {
     const { callId, brain = options.brain } = start
-    unsettled++
+    unsettled.set(callId, undefined)
     options.log.info({ call: callId, brain: brain.kind, from: start.from, ...(start.persona && { persona: start.persona.id }) }, 'call begins')
     const call = startCall({
       ...options, link, start, brain, alert, limits: limitsOf(start.persona),
@@ -83,8 +87,9 @@ export function createCalls(options: CallsOptions): Calls {
         forget(callId)
         if (brain === options.brain) heedRetryAfter(how)
       },
-      onSettled() { unsettled-- },
+      onSettled() { unsettled.delete(callId) },
     })
+    if (unsettled.has(callId)) unsettled.set(callId, call)
     // It may have ended in its first breath; then onEnd was there before the entry.
     if (call.relay.ended) return
     live.set(callId, call)
@@ -114,7 +119,7 @@ export function createCalls(options: CallsOptions): Calls {
     return theirs.length
   }
 
-  function drain(seconds: number): Promise<void> {
+  function drain(seconds: number, settleSeconds = Infinity): Promise<void> {
     const untilMs = clock.nowMs() + seconds * 1000
     for (const { start, relay } of live.values()) {
       if (start.from === 'page') relay.say(JSON.stringify({ type: 'kaiwa.draining', event_id: ids('event'), seconds } satisfies KaiwaDrainingEvent))
@@ -125,7 +130,8 @@ export function createCalls(options: CallsOptions): Calls {
         for (const { relay } of [...live.values()]) {
           if (nowMs >= untilMs || (nowMs - relay.activeAtMs >= PAUSE_MS && relay.openResponses.length === 0)) relay.end({ code: 'server_draining' })
         }
-        if (unsettled === 0) resolve()
+        if (nowMs >= untilMs + settleSeconds * 1000) for (const call of [...unsettled.values()]) call?.relay.giveUp()
+        if (unsettled.size === 0) resolve()
         else clock.setTimer(step, DRAIN_CHECK_MS)
       })()
     })
@@ -133,7 +139,7 @@ export function createCalls(options: CallsOptions): Calls {
 
   return {
     get live() { return live.size },
-    get settling() { return unsettled - live.size },
+    get settling() { return unsettled.size - live.size },
     callsOf: person => [...live.values()].filter(call => isSamePerson(call.start.person, person)).length,
     get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs()) },
     limitsOf,

@@ -46,6 +46,8 @@ export interface RelayOptions {
 export interface Relay {
   /** Ends it from our side: `error` event, then close. Idempotent. */
   end(fault: RelayFault): void
+  /** After the end: what the model hasn't reported by now isn't waited for any longer. */
+  giveUp(): void
   /** An event of the server's own to the model; no effect unless it is open. */
   tell(text: string): void
   /** An event of the server's own to the client. */
@@ -235,6 +237,7 @@ export function startRelay(options: RelayOptions): Relay {
   options.dial(dialing.signal).then(dialed, (error: unknown) => end({ code: 'engine_failed', detail: error instanceof Error ? error.message : 'unknown' }))
   return {
     end,
+    giveUp() { if (phase.at === 'settling') letGo(phase.upstream, 1000) },
     tell,
     say,
     get ended() { return phase.at !== 'open' && phase.at !== 'dialing' },
