@@ -19,7 +19,14 @@ const TAIL_MS = 5000
 const MIN_MS = 1000
 
 /** By when each part of stopping has to be over, in milliseconds from its beginning; what hangs longer is left behind. */
-export interface StopPlan { callsMs: number, /** Then nobody waits any more for what an answer cost. */ settledMs: number, drainedMs: number, goodbyesMs: number, allMs: number }
+export interface StopPlan {
+  callsMs: number
+  /** Then nobody waits any more for what an answer cost. */
+  settledMs: number
+  drainedMs: number
+  goodbyesMs: number
+  allMs: number
+}
 
 /** Within KAIWA_DRAIN_SECONDS: calls have all but the tail, and most of it where there is little. */
 export function planStop(drainSeconds: number, signal: 'SIGTERM' | 'SIGINT'): StopPlan {
