@@ -19,6 +19,14 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
   let clientBytes = 0
   let modelBytes = 0
   let responses = 0
+  const refused = new Map<string, number>()
+
+  /** The first of each kind at once; how many there were, at the end. The kinds are few: they are ours. */
+  function noteRefused(code: string) {
+    const before = refused.get(code) ?? 0
+    refused.set(code, before + 1)
+    if (before === 0) log.info({ call, code }, 'event refused')
+  }
 
   return {
     observer: {
@@ -26,10 +34,11 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
       clientEvent(_type, bytes) { clientBytes += bytes },
       passed(_type, bytes) { modelBytes += bytes },
       serverEvent(event) { if (event.type === 'response.done') responses++ },
+      refused: noteRefused,
     },
     settling(open) { log.info({ call, open }, 'call settling') },
     ended(how) {
-      const facts = { call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes, modelBytes, responses }
+      const facts = { call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes, modelBytes, responses, ...(refused.size > 0 && { refused: Object.fromEntries(refused) }) }
       switch (how.by) {
         case 'client': return log.info({ ...facts, closeCode: how.code }, 'call ended by the client')
         case 'upstream':

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Identify, Identity } from '../auth/identify.ts'
+import type { Person } from '../auth/person.ts'
 import type { Log } from '../log.ts'
 import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
@@ -58,11 +59,12 @@ export function createDoor(options: DoorOptions): Door {
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   // Bad key, version or method: ws has looked closer than admission does.
   const badClient = (error: Error, socket: Duplex, request: IncomingMessage) =>
-    refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']))
+    refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']), admitted.get(request)?.person.by)
   const programs = webSockets(maxEventBytes, request => admitted.get(request)?.subprotocol ?? false).on('wsClientError', badClient)
   const pages = webSockets(Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES), () => 'kaiwa.v1').on('wsClientError', badClient)
 
-  function refuse(socket: Duplex, refusal: Parameters<typeof answer>[1]) {
+  function refuse(socket: Duplex, refusal: Parameters<typeof answer>[1], by: Person['by'] | undefined) {
+    log.info({ status: refusal.status, code: refusal.code, by }, 'connection refused')
     onRefused?.(refusal.code)
     answer(socket, refusal, headers)
   }
@@ -82,12 +84,9 @@ export function createDoor(options: DoorOptions): Door {
 
   function answerUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) {
     const decision = admit({ method: request.method ?? '', url: request.url ?? '', headers: request.headers }, identity, house)
-    if (!decision.admitted) {
-      log.info({ status: decision.status, code: decision.code, by: (identity.program ?? identity.visitor ?? identity.caller).by }, 'connection refused')
-      return refuse(socket, decision)
-    }
+    if (!decision.admitted) return refuse(socket, decision, (identity.program ?? identity.visitor ?? identity.caller).by)
     const met = decision.claim && recall(decision.claim.persona)
-    if (decision.claim && !met) return refuse(socket, personaGone)
+    if (decision.claim && !met) return refuse(socket, personaGone, decision.person.by)
     admitted.set(request, decision)
     const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
     sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat, ticker)))
