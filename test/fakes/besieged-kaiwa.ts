@@ -127,16 +127,16 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
 
   return {
     kaiwa, upstream, asRaider, knock, signIn, grant, post, metric, expectUnharmed,
-    program: ({ stubborn = false, headers = {} } = {}) => enter({ ...asRaider, ...headers }, stubborn),
-    async page({ stubborn = false } = {}) {
+    program: ({ stubborn = false, headers = {} } = {}) => whenThereIsRoom(() => enter({ ...asRaider, ...headers }, stubborn)),
+    page: ({ stubborn = false } = {}) => whenThereIsRoom(async () => {
       const { origin, cookie: as, ticket } = await pageHeaders()
       return enter({ Origin: origin, Cookie: as, 'Sec-WebSocket-Protocol': `realtime, kaiwa.v1, kaiwa.ticket.${ticket}` }, stubborn)
-    },
-    client: (query = '?model=gpt-realtime-2.1') => connectWebSocket(`ws://127.0.0.1:${port}/v1/realtime${query}`, { headers: asRaider }),
-    async pageClient() {
+    }),
+    client: (query = '?model=gpt-realtime-2.1') => whenThereIsRoom(() => connectWebSocket(`ws://127.0.0.1:${port}/v1/realtime${query}`, { headers: asRaider })),
+    pageClient: () => whenThereIsRoom(async () => {
       const { origin, cookie: as, ticket } = await pageHeaders()
       return connectWebSocket(wsUrl.split('?')[0]!, { protocols: ['realtime', 'kaiwa.v1', `kaiwa.ticket.${ticket}`], headers: { origin, cookie: as } })
-    },
+    }),
     marked() {
       const from = kaiwa.log().length
       return text => kaiwa.log().slice(from).split('\n').filter(line => typeof text === 'string' ? line.includes(text) : text.test(line))
@@ -151,6 +151,19 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
       expect(kaiwa.log()).toMatch(/"trapped":0,"msg":"stopped"/)
       expect(kaiwa.log()).not.toMatch(everySecret)
     },
+  }
+}
+
+/** A server under this much fire takes no new calls for moments at a time (503), as it should. */
+async function whenThereIsRoom<T>(enter: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + 20_000
+  for (;;) {
+    try {
+      return await enter()
+    } catch (error) {
+      if (!/\b503\b/.test(String(error)) || performance.now() > untilMs) throw error
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
   }
 }
 
