@@ -25,7 +25,8 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
   function noteRefused(code: string) {
     const before = refused.get(code) ?? 0
     refused.set(code, before + 1)
-    if (before === 0) log.info({ call, code }, 'event refused')
+    // While a call ends whatever is said is refused: no reason to look.
+    if (before === 0) log[code === 'call_ending' ? 'info' : 'warn']({ call, code }, 'event refused')
   }
 
   return {
@@ -38,7 +39,10 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
     },
     settling(open) { log.info({ call, open }, 'call settling') },
     ended(how) {
-      const facts = { call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes, modelBytes, responses, ...(refused.size > 0 && { refused: Object.fromEntries(refused) }) }
+      const facts = {
+        call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes, modelBytes, responses,
+        ...(refused.size > 0 && { refused: Object.fromEntries(refused) }),
+      }
       switch (how.by) {
         case 'client': return log.info({ ...facts, closeCode: how.code }, 'call ended by the client')
         case 'upstream':
