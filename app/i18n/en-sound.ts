@@ -4,7 +4,7 @@ export const sound = {
   title: 'Sound',
   body: 'Changes count at once and are remembered on this device.',
   close: 'Close',
-  system: 'As the system says',
+  system: 'System default',
   missing: 'Chosen before, not connected',
   talking: 'Talking',
   noise: 'Noise',

@@ -4,13 +4,17 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { launchChromium } from '../fakes/chromium.ts'
-import { padded, readWav, writeWav } from '../fakes/wav.ts'
+import { padded, readWav, writeWav, type Recording } from '../fakes/wav.ts'
 import { tapOutput } from './output-tap.ts'
 import { startTapProxy } from './tap-proxy.ts'
 
 export interface TalkerOptions {
   /** What the fake microphone says, once, from the moment it is opened: a recording and how long before it begins. */
-  says?: { recording: string, afterMs: number }
+  says?: { recording: string | Recording, afterMs: number }
+  /** Without the browser's own processing, so that samples can be compared. */
+  unprocessed?: boolean
+  /** Of the Sound dialog, as remembered from before. */
+  settings?: Record<string, unknown>
   extraArgs?: string[]
   viewport?: { width: number, height: number }
   colorScheme?: 'light' | 'dark'
@@ -47,6 +51,8 @@ export async function visit(address: string, options: TalkerOptions = {}): Promi
   const watched = watch(page)
   const tap = await tapOutput(page)
   await page.addInitScript(rememberStates)
+  if (options.unprocessed) await page.addInitScript(askUnprocessed)
+  if (options.settings) await page.addInitScript(rememberSettings, options.settings)
   await page.goto(address)
   // Hydrated: before that a click is lost.
   await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
@@ -66,11 +72,21 @@ export async function visit(address: string, options: TalkerOptions = {}): Promi
   }
 }
 
-function microphone(folder: string, { recording, afterMs }: { recording: string, afterMs: number }): string {
+function microphone(folder: string, { recording, afterMs }: NonNullable<TalkerOptions['says']>): string {
   const path = join(folder, 'microphone.wav')
-  const speech = readWav(readFileSync(new URL(`../fixtures/speech/${recording}.wav`, import.meta.url)))
-  writeFileSync(path, writeWav(padded(speech, afterMs, 20_000)))
+  const speech = typeof recording === 'string' ? readWav(readFileSync(new URL(`../fixtures/speech/${recording}.wav`, import.meta.url))) : recording
+  writeFileSync(path, writeWav(aired(padded(speech, afterMs, 60_000))))
   return path
+}
+
+/** A room is never exactly silent, and a microphone that is would be opened anew. */
+function aired(recording: ReturnType<typeof padded>): ReturnType<typeof padded> {
+  let seed = 1
+  for (let i = 0; i < recording.samples.length; i++) {
+    seed = Math.imul(seed, 1_103_515_245) + 12_345
+    recording.samples[i]! += (seed >> 16) % 24
+  }
+  return recording
 }
 
 function watch(page: Page) {
@@ -97,6 +113,18 @@ function watch(page: Page) {
     received, sent, complaints, requestedHosts,
     everythingReceived: async () => [...await Promise.all(bodies), ...received.map(event => JSON.stringify(event))].join('\n'),
   }
+}
+
+/** Runs in the page before its own scripts. */
+function askUnprocessed() {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  const off = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
+  navigator.mediaDevices.getUserMedia = wanted => ask({ audio: { ...typeof wanted?.audio === 'object' ? wanted.audio : {}, ...off } })
+}
+
+/** Runs in the page before its own scripts. */
+function rememberSettings(settings: object) {
+  localStorage.setItem('kaiwa-voice', JSON.stringify(settings))
 }
 
 /** Runs in the page before its own scripts. */
