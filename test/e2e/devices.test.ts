@@ -171,7 +171,11 @@ describe('the Sound dialog', () => {
     await page.evaluate(() => {
       const made: MediaStream[] = []
       const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
-      navigator.mediaDevices.getUserMedia = async wishes => { const stream = await ask(wishes); made.push(stream); return stream }
+      navigator.mediaDevices.getUserMedia = async wishes => {
+        const stream = await ask(wishes)
+        made.push(stream)
+        return stream
+      }
       Object.assign(globalThis, { watched: { streams: made, sinks: [] } })
     })
     await button('Sound').click()

@@ -3,19 +3,22 @@ import { openMicrophone, type MicrophoneFrame } from '../../../app/voice/microph
 import { settled } from '../../fakes/manual-clock.ts'
 
 function fakeTrack() {
-  return Object.assign(new EventTarget(), { stop: vi.fn(), enabled: true })
+  return Object.assign(new EventTarget(), {
+    stop: vi.fn(), enabled: true, label: 'Desk', getSettings: () => ({ deviceId: 'a', sampleRate: 48_000 }), applyConstraints: vi.fn(async (_wishes: MediaTrackConstraints) => {}),
+  })
 }
 
 function setup(getUserMedia?: (constraints: MediaStreamConstraints) => Promise<MediaStream>) {
   const track = fakeTrack()
-  const stream = { getTracks: () => [track] } as unknown as MediaStream
+  const ear = fakeTrack()
+  const stream = { getTracks: () => [track], clone: () => ({ getTracks: () => [ear] }) } as unknown as MediaStream
   const asked: MediaStreamConstraints[] = []
   const node = Object.assign(new EventTarget(), {
     port: { onmessage: undefined as ((event: { data: unknown }) => void) | undefined | null, postMessage: vi.fn() },
     connect: vi.fn(),
     disconnect: vi.fn(),
   })
-  const source = { connect: vi.fn(), disconnect: vi.fn() }
+  const source = { connect: vi.fn((next: unknown) => next), disconnect: vi.fn() }
   const addModule = vi.fn(() => Promise.resolve())
   const context = { audioWorklet: { addModule }, createMediaStreamSource: () => source, destination: {} } as unknown as AudioContext
   const environment = {
@@ -29,7 +32,7 @@ function setup(getUserMedia?: (constraints: MediaStreamConstraints) => Promise<M
       },
     },
   }
-  return { track, stream, asked, node, source, addModule, context, environment }
+  return { track, ear, stream, asked, node, source, addModule, context, environment }
 }
 
 async function opened(parts: ReturnType<typeof setup>) {
@@ -105,6 +108,86 @@ describe('microphone', () => {
     post(960)
     expect(parts.track.enabled).toBe(true)
     expect(frames.map(frame => frame.firstSample)).toEqual([960])
+  })
+
+  it('opens the very device that was chosen; gone, the system\'s own instead, and says so', async () => {
+    const parts = setup()
+    const { environment, context, asked, stream } = parts
+    const chosen = await openMicrophone(context, { ...environment, deviceId: 'mine' })
+    expect(asked[0]).toMatchObject({ audio: { deviceId: { exact: 'mine' }, echoCancellation: true } })
+    expect(chosen).toMatchObject({ microphone: { device: { deviceId: 'a', label: 'Desk', sampleRate: 48_000, instead: false } } })
+    for (const name of ['OverconstrainedError', 'NotFoundError', 'NotReadableError']) {
+      asked.length = 0
+      environment.mediaDevices.getUserMedia = wishes => {
+        asked.push(wishes!)
+        return asked.length === 1 ? failing(name)() : Promise.resolve(stream)
+      }
+      expect(await openMicrophone(context, { ...environment, deviceId: 'mine' }), name).toMatchObject({ microphone: { device: { instead: true } } })
+      expect(asked[1], name).not.toMatchObject({ audio: { deviceId: { exact: 'mine' } } })
+    }
+  })
+
+  it('doesn\'t ask a second time where the person said no', async () => {
+    const parts = setup(failing('NotAllowedError'))
+    expect(await openMicrophone(parts.context, { ...parts.environment, deviceId: 'mine' })).toMatchObject({ fault: { code: 'mic_denied' } })
+    expect(parts.asked).toHaveLength(1)
+  })
+
+  it('is silent from the first moment when it is opened muted', async () => {
+    const parts = setup()
+    parts.addModule.mockImplementation(async () => { expect(parts.track.enabled).toBe(false) })
+    const opening = await openMicrophone(parts.context, { ...parts.environment, isMuted: () => true })
+    if (!opening.ok) throw new Error(opening.fault.code)
+    const frame = vi.fn()
+    opening.microphone.onFrame(frame)
+    parts.node.port.onmessage?.({ data: { samples: new Int16Array(960), level: 0.1, firstSample: 0 } })
+    expect(parts.track.enabled).toBe(false)
+    expect(frame).not.toHaveBeenCalled()
+  })
+
+  it('tells how loud it is around a muted microphone, by a track of its own that gives numbers only', async () => {
+    const parts = setup()
+    const { microphone, frames, post } = await opened(parts)
+    const levels: number[] = []
+    microphone.onMutedLevel(level => levels.push(level))
+    post(0)
+    expect(levels).toEqual([])
+    microphone.setMuted(true)
+    post(960)
+    expect(levels).toEqual([0.1])
+    expect(parts.track.enabled).toBe(false)
+    microphone.setMuted(false)
+    expect(parts.ear.stop).toHaveBeenCalledTimes(1)
+    microphone.setMuted(true)
+    microphone.close()
+    expect(parts.ear.stop).toHaveBeenCalledTimes(2)
+    expect(frames.map(frame => frame.firstSample)).toEqual([0])
+  })
+
+  it('tells when the system takes the sound away and gives it back', async () => {
+    const parts = setup()
+    const { microphone } = await opened(parts)
+    const taken: boolean[] = []
+    microphone.onTaken(now => taken.push(now))
+    parts.track.dispatchEvent(new Event('mute'))
+    parts.track.dispatchEvent(new Event('unmute'))
+    microphone.close()
+    parts.track.dispatchEvent(new Event('mute'))
+    expect(taken).toEqual([true, false])
+  })
+
+  it('leads through our own noise filter when that is wished, and through the browser\'s when it can\'t be had', async () => {
+    const parts = setup()
+    const noise = { connect: vi.fn((next: unknown) => next), disconnect: vi.fn(), destroy: vi.fn() }
+    const filtered = await openMicrophone(parts.context, { ...parts.environment, noiseFilter: 'rnnoise', openNoiseNode: async () => noise as unknown as AudioNode })
+    expect(parts.asked[0]).toMatchObject({ audio: { noiseSuppression: false } })
+    expect(parts.source.connect).toHaveBeenCalledWith(noise)
+    expect(noise.connect).toHaveBeenCalledWith(parts.node)
+    if (filtered.ok) filtered.microphone.close()
+    expect(noise.destroy).toHaveBeenCalledTimes(1)
+    const without = await openMicrophone(parts.context, { ...parts.environment, noiseFilter: 'rnnoise', openNoiseNode: async () => undefined })
+    expect(without.ok).toBe(true)
+    expect(parts.track.applyConstraints.mock.calls[0]![0]).toMatchObject({ noiseSuppression: true })
   })
 
   it('stops its tracks and its processor when closed, once, and passes nothing on', async () => {
