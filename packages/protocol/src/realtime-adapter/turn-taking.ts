@@ -66,8 +66,10 @@ function reviseDetection(step: Step): void {
  */
 export function learnDetection(step: Step, told: TurnDetection | null): TurnDetection | null {
   const { turns } = step.state
-  const isOurs = turns.asked.some(asked => sameDetection(asked, told))
-  const last = turns.last && sameDetection(turns.last.detection, told) ? { ...turns.last, confirmed: true } : turns.last
+  // The answer to our request, in whatever words: asking again for what the server won't say the same way would never end.
+  const answers = turns.settled && turns.last?.confirmed === false && turns.last.detection !== null && told !== null
+  const isOurs = answers || turns.asked.some(asked => sameDetection(asked, told))
+  const last = turns.last && (answers || sameDetection(turns.last.detection, told)) ? { ...turns.last, confirmed: true } : turns.last
   change(step, { turns: { ...turns, told, last, opened: isOurs && turns.opened !== undefined ? turns.opened : told } })
   return isFloorTaken(step.state) ? wished(step.state.turns) : told
 }
