@@ -27,28 +27,40 @@ export const TIMED_ONE_IN = 64
 
 const failedDials: Readonly<Record<string, DialResult>> = { upstream_unreachable: 'unreachable', upstream_refused: 'refused', upstream_resting: 'resting', engine_failed: 'failed' }
 
+/** One way of a call. */
+interface Leg {
+  from: Side
+  events: Tally
+  bytes: Tally
+  untilTimed: number
+  /** Of the message that is timed; -1: this one isn't. */
+  arrivedAtMs: number
+}
+const legOf = ({ events, bytes }: CallSheet, from: Side): Leg => ({ from, events: events[from], bytes: bytes[from], untilTimed: 1, arrivedAtMs: -1 })
+
 /** Looks on at one call. What runs for every message is additions to integers that it holds already. */
 export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumbers {
-  const { events, bytes, babble, unreported } = sheet
+  const { babble, unreported } = sheet
   const firstAudio = createFirstAudio()
   const beganAtMs = nowMs()
-  const untilTimed: Record<Side, number> = { client: 1, model: 1 }
-  const arrivedAtMs: Record<Side, number> = { client: -1, model: -1 }
+  const legs = { client: legOf(sheet, 'client'), model: legOf(sheet, 'model') }
   let state: 'dialing' | 'open' | 'ended' = 'dialing'
 
   function arrived(from: Side) {
-    arrivedAtMs[from] = -1
-    if (--untilTimed[from] > 0) return
-    untilTimed[from] = TIMED_ONE_IN
-    arrivedAtMs[from] = nowMs()
+    // Not `legs[from]`: a name that is looked up costs as much as the rest of this.
+    const leg = from === 'client' ? legs.client : legs.model
+    leg.arrivedAtMs = -1
+    if (--leg.untilTimed > 0) return
+    leg.untilTimed = TIMED_ONE_IN
+    leg.arrivedAtMs = nowMs()
   }
 
-  function left(from: Side, messageBytes: number) {
-    events[from].count++
-    bytes[from].count += messageBytes
-    if (arrivedAtMs[from] < 0) return
-    sheet.relayed(from, nowMs() - arrivedAtMs[from])
-    arrivedAtMs[from] = -1
+  function left(leg: Leg, messageBytes: number) {
+    leg.events.count++
+    leg.bytes.count += messageBytes
+    if (leg.arrivedAtMs < 0) return
+    sheet.relayed(leg.from, nowMs() - leg.arrivedAtMs)
+    leg.arrivedAtMs = -1
   }
 
   return {
@@ -58,13 +70,13 @@ export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumb
       state = 'open'
       sheet.dialled('opened', dialedMs)
     },
-    clientEvent(_type, messageBytes) { left('client', messageBytes) },
+    clientEvent(_type, messageBytes) { left(legs.client, messageBytes) },
     serverEvent(event) {
       if (event.type === 'error') sheet.error((event.error as { code?: unknown } | null | undefined)?.code)
       firstAudio.event(event, nowMs())
     },
     passed(type, messageBytes) {
-      left('model', messageBytes)
+      left(legs.model, messageBytes)
       const waitedMs = firstAudio.passed(type, messageBytes, nowMs)
       if (waitedMs !== undefined) sheet.firstAudio(waitedMs)
     },

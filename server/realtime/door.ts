@@ -89,7 +89,7 @@ export function createDoor(options: DoorOptions): Door {
     if (decision.claim && !met) return refuse(socket, personaGone, decision.person.by)
     admitted.set(request, decision)
     const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
-    sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket(ws, heartbeat, ticker)))
+    sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket({ socket: ws, line: socket, masked: false }, heartbeat, ticker)))
   }
 
   function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, met: ReturnType<DoorOptions['recall']>, link: ReturnType<typeof linkOfSocket>) {

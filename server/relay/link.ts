@@ -6,7 +6,7 @@ export interface LinkListener {
   message(text: WireText): void
   /** A binary frame came: the protocol has none. */
   binary(): void
-  /** What was sent is leaving: `unreadBytes` fell. */
+  /** What piled up has left: `unreadBytes` is small again. */
   socketDrained(): void
   /** No sign of life, and what was sent stands unread: closing it is the listener's to do. Without this, the line is cut. */
   stuck?(): void

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { decideDial, dialPolicy, parseRetryAfter, type DialFailure, type DialPolicy } from './dial-policy.ts'
 import type { RelayFault } from './fault.ts'
@@ -91,8 +92,10 @@ function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signa
     const timer = setTimeout(abort, handshakeMs)
     signal.addEventListener('abort', abort)
     socket.on('error', error => fail({ kind: 'network', code: (error as NodeJS.ErrnoException).code }))
+    let line: Duplex | undefined
+    socket.on('upgrade', response => { line = response.socket })
     // The link is made in the same tick: the first event may follow the handshake in one packet.
-    socket.on('open', () => settled ? socket.terminate() : settle({ link: linkOfSocket(socket, heartbeat ?? upstreamHeartbeat, ticker) }))
+    socket.on('open', () => settled || !line ? socket.terminate() : settle({ link: linkOfSocket({ socket, line, masked: true }, heartbeat ?? upstreamHeartbeat, ticker) }))
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
       void readRefusal(response).then(saidCode => fail({
         kind: 'http',

@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { boundedReason, isSendable, type Link, type LinkListener, type WireText } from './link.ts'
+import { writeText } from './text-frames.ts'
 import { createTicker, ticksWithin, type Ticker } from './ticker.ts'
 
 export interface Heartbeat {
@@ -21,7 +23,6 @@ export const upstreamHeartbeat: Heartbeat = heartbeat
 const PING_WINDOW_MS = 10_000
 /** The goodbye stands behind what is unread. */
 const UNREAD_CLOSE_MS = 5000
-const TEXT = { binary: false } as const
 
 /** For links that were given none: one for the process. */
 const sharedTicker = createTicker({
@@ -32,8 +33,11 @@ const sharedTicker = createTicker({
   },
 })
 
-/** A `ws` socket, open, as a link. Owns the socket: `close` ends it, by force when the other side doesn't answer. */
-export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker = sharedTicker): Link {
+/** A `ws` socket without compression, and the connection below it. */
+export interface OpenSocket { socket: WebSocket, line: Duplex, /** It was we who dialled. */ masked: boolean }
+
+/** An open socket as a link. Owns it: `close` ends it, by force when the other side doesn't answer. */
+export function linkOfSocket({ socket, line, masked }: OpenSocket, beat: Heartbeat, ticker: Ticker = sharedTicker): Link {
   const { pingAfterMs, answerWithinMs, closeWithinMs = 2000, maxPings = 100 } = beat
   const pingAfterTicks = ticksWithin(pingAfterMs, ticker)
   const answerWithinTicks = ticksWithin(answerWithinMs, ticker)
@@ -65,6 +69,8 @@ export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker 
     listener = undefined
     ears?.closed(code, reason.toString())
   })
+  // Once for all that piled up; a callback for each message would cost more than the message's own way.
+  line.on('drain', () => listener?.socketDrained())
   const unwatch = ticker.each(checkLife)
 
   function heard() {
@@ -104,10 +110,6 @@ export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker 
     else socket.terminate()
   }
 
-  function drained() {
-    listener?.socketDrained()
-  }
-
   function close(code: number, reason: string) {
     if (socket.readyState === socket.CLOSED || killTimer) return
     killTimer = setTimeout(() => socket.terminate(), socket.bufferedAmount > 0 ? Math.max(closeWithinMs, UNREAD_CLOSE_MS) : closeWithinMs)
@@ -119,7 +121,7 @@ export function linkOfSocket(socket: WebSocket, beat: Heartbeat, ticker: Ticker 
   return {
     get unreadBytes() { return socket.bufferedAmount },
     send(text: WireText) {
-      if (socket.readyState === socket.OPEN) socket.send(text, TEXT, drained)
+      if (socket.readyState === socket.OPEN) writeText(line, text, masked)
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { createTicker, TICK_MS } from '../../../../server/relay/ticker.ts'
@@ -43,7 +44,7 @@ function line() {
   const clock = lateClock()
   const ticker = createTicker(clock)
   const socket = fakeSocket()
-  const link = linkOfSocket(socket as unknown as WebSocket, heartbeat, ticker)
+  const link = linkOfSocket({ socket: socket as unknown as WebSocket, line: new PassThrough(), masked: false }, heartbeat, ticker)
   const heard: (string | number)[] = []
   link.listen({ message: text => heard.push(text.toString()), binary: () => heard.push('binary'), socketDrained() {}, closed: code => heard.push(code) })
   return { clock, ticker, socket, link, heard }
