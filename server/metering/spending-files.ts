@@ -7,6 +7,8 @@ import { dayOf, type Charge } from './ledger.ts'
 
 /** Lines that the disk hasn't taken yet. Full ⇒ further ones are lost to the file, counted, and still counted in memory. */
 const MAX_WAITING_LINES = 10_000
+/** Between two batches: each makes the disk wait for itself, and the server for the disk's thread. */
+const GATHER_MS = 100
 const KEPT_DAYS = 40
 const FILE = /^\d{4}-\d{2}-\d{2}\.jsonl$/
 const DAY_MS = 86_400_000
@@ -90,9 +92,9 @@ function readDay(file: string): { charges: Charge[], unreadable: number, endsMid
 }
 
 /**
- * Opens the folder, reads today's charges, removes days that are older than 40. Lines are written in order, one batch at a time
- * (whatever came while the last was being written), each batch followed by fdatasync: a killed process loses at most what came
- * within one write. A batch that fails is tried again with the next charge.
+ * Opens the folder, reads today's charges, removes days that are older than 40. Lines are written in order, one batch at a time,
+ * each followed by fdatasync: a charge after a quiet moment at once, others together with what came within 100 ms. A killed process
+ * loses at most what came within that and one write; `flush` leaves nothing behind. A batch that fails is tried again with the next charge.
  * @throws when the folder can't be made, read or written
  */
 export function openSpendingFiles({ dir, nowMs, onTrouble, maxWaitingLines = MAX_WAITING_LINES, append = appendAndSync }: SpendingFilesOptions): SpendingFiles {
@@ -107,6 +109,9 @@ export function openSpendingFiles({ dir, nowMs, onTrouble, maxWaitingLines = MAX
   const waiting: { file: string, text: string }[] = []
   let writing = Promise.resolve()
   let isWriting = false
+  /** Who wait for a flush; until they have it, nothing is gathered. */
+  let hurrying = 0
+  let stopGathering = () => {}
   let failing = false
   let lost = 0
   let lastDay = today
@@ -135,6 +140,7 @@ export function openSpendingFiles({ dir, nowMs, onTrouble, maxWaitingLines = MAX
         if (tornFile === file) tornFile = undefined
         waiting.splice(0, count)
         wentWell(file)
+        await gather()
       } catch (error) {
         // It may have got as far as the middle of a line.
         tornFile = file
@@ -143,6 +149,14 @@ export function openSpendingFiles({ dir, nowMs, onTrouble, maxWaitingLines = MAX
       }
     }
     isWriting = false
+  }
+
+  function gather(): Promise<void> {
+    if (hurrying > 0) return Promise.resolve()
+    return new Promise(resolve => {
+      stopGathering = resolve
+      setTimeout(resolve, GATHER_MS).unref()
+    })
   }
 
   function wentWell(file: string) {
@@ -178,8 +192,11 @@ export function openSpendingFiles({ dir, nowMs, onTrouble, maxWaitingLines = MAX
       write()
     },
     async flush() {
+      hurrying++
+      stopGathering()
       if (waiting.length > 0) write()
       await writing
+      hurrying--
     },
   }
 }

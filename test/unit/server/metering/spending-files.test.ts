@@ -94,6 +94,23 @@ describe('spending on disk', () => {
     expect(batches).toEqual([1, 99])
   })
 
+  it('writes a lone charge at once, and gathers those of a busy moment without being asked', async () => {
+    const batches: number[] = []
+    const { promise: second, resolve } = Promise.withResolvers<unknown>()
+    const { files } = openFiles({ async append(_, text) {
+      if (batches.push(text.trim().split('\n').length) === 2) resolve(batches)
+    } })
+    files.record(charge(0), NOON)
+    expect(batches).toEqual([1])
+    await new Promise(setImmediate)
+    for (let number = 1; number < 40; number++) {
+      files.record(charge(number), NOON)
+      await new Promise(setImmediate)
+    }
+    await second
+    expect(batches).toEqual([1, 39])
+  })
+
   it('tells once that it can\'t be written, and writes what waited when it can again', async () => {
     let isFull = true
     const { files, troubles } = openFiles({ async append(file, text) {
