@@ -14,9 +14,13 @@ export interface LiveParts {
 }
 
 /** Makes a change of settings take effect in the running call, field by field; a field that stayed as it was does nothing. */
-export function applySettings({ input, command }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
+export function applySettings({ input, output, command }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
   if (now.microphoneId !== before.microphoneId || now.noiseFilter !== before.noiseFilter) input.use(now)
   if (now.noiseReduction !== before.noiseReduction) command(noiseWish(now))
+  // A new way takes volume and device along.
+  if (now.playbackPath !== before.playbackPath) output?.use({ playbackPath: now.playbackPath })
+  else if (now.speakerId !== before.speakerId) output?.use({ speakerId: now.speakerId })
+  if (now.volume !== before.volume) output?.use({ volume: now.volume })
 }
 
 /** For the other side; said as soon as there is a line, it waits there until the session's own settings are known. */
