@@ -38,6 +38,8 @@ export interface BesiegedKaiwa {
   descriptors(): number
   /** The process lives, the control call is answered, nothing reached the last resort, and nothing secret was told. */
   expectUnharmed(): Promise<void>
+  /** All calls but the control call are over, and settled with the model. */
+  expectEmpty(): Promise<void>
   close(): Promise<void>
 }
 
@@ -142,6 +144,9 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
       return text => kaiwa.log().slice(from).split('\n').filter(line => typeof text === 'string' ? line.includes(text) : text.test(line))
     },
     residentBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024,
+    async expectEmpty() {
+      await expect.poll(() => upstream.connections.filter(({ socket, closed }) => socket && !closed).length, { timeout: 8000, interval: 20 }).toBeLessThanOrEqual(1)
+    },
     descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
     async close() {
       control.close()
