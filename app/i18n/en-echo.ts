@@ -88,7 +88,6 @@ export const echoCheck = {
     halfDuplex: 'Take turns strictly on',
     fullDuplex: 'Take turns strictly off',
     far_field: 'Noise reduction at the model: far',
-    near_field: 'Noise reduction at the model: near',
   },
   steps, findings,
 }

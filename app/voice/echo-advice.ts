@@ -95,10 +95,9 @@ function quietFinding({ echo, rawEcho }: EchoMeasurements): Finding {
   return finding('good', 'echo_cancelled', { lossDb: Math.round(rawEcho.lossDb) })
 }
 
-/** Who hears the loudspeaker sits in a room; who doesn't wears a headset. */
+/** Who hears the loudspeaker sits in a room, not under a headset. */
 function noiseReductionFor({ echo, rawEcho }: EchoMeasurements): Partial<VoiceSettings> {
-  if (echo || (rawEcho !== undefined && rawEcho !== 'unknown')) return { noiseReduction: 'far_field' }
-  return rawEcho === 'unknown' ? {} : { noiseReduction: 'near_field' }
+  return echo || (rawEcho !== undefined && rawEcho !== 'unknown') ? { noiseReduction: 'far_field' } : {}
 }
 
 function isHarmless({ lossDb }: EchoEstimate, { microphone: { noiseLevel } }: EchoMeasurements): boolean {
