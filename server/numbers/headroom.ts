@@ -19,12 +19,14 @@ interface Threshold { shortFrom: number, enoughBelow: number }
 
 /**
  * Why these: past a full event loop latency goes to seconds at once, and refusing has to come before a p99 of 100 ms does; at
- * 85 % busy it is still a few milliseconds. A call takes two descriptors, a refusal needs one. Memory beyond 90 % leaves the
+ * 85 % busy it is still a few milliseconds. A loop that is late and half idle waits for a core that a neighbour has: sending callers away
+ * wouldn't make it earlier. A call takes two descriptors, a refusal needs one. Memory beyond 90 % leaves the
  * garbage collector no room to work, and a container that is full is killed with every call in it.
  */
 export const thresholds = {
   loopUtilisation: { shortFrom: 0.85, enoughBelow: 0.7 },
   loopDelayP99Ms: { shortFrom: 60, enoughBelow: 30 },
+  lateUtilisation: { shortFrom: 0.5, enoughBelow: 0.35 },
   descriptorShare: { shortFrom: 0.9, enoughBelow: 0.85 },
   memoryShare: { shortFrom: 0.92, enoughBelow: 0.85 },
   heapShare: { shortFrom: 0.9, enoughBelow: 0.8 },
@@ -53,7 +55,7 @@ const isOver = (value: number | undefined, { shortFrom, enoughBelow }: Threshold
 export function weigh(state: HeadroomState, reading: Reading): HeadroomState {
   const loopUtilisation = state.loopUtilisation + NEWEST * (reading.loopUtilisation - state.loopUtilisation)
   const wasLate = state.short === 'loop'
-  const late = isOver(reading.loopDelayP99Ms, thresholds.loopDelayP99Ms, wasLate)
+  const late = isOver(reading.loopDelayP99Ms, thresholds.loopDelayP99Ms, wasLate) && isOver(reading.loopUtilisation, thresholds.lateUtilisation, wasLate)
   const lateSeconds = late ? Math.min(LATE_SECONDS, state.lateSeconds + 1) : Math.max(0, state.lateSeconds - 1)
   const isShort: Record<Short, boolean> = {
     descriptors: isOver(descriptorShare(reading), thresholds.descriptorShare, state.short === 'descriptors'),

@@ -12,7 +12,7 @@ const seconds = (state: typeof roomy, reading: Partial<Reading>, count: number) 
 
 describe('room for another call', () => {
   it.each([
-    ['loop', { loopUtilisation: 0.97 }], ['loop', { loopDelayP99Ms: 80 }], ['descriptors', { openDescriptors: 950 }],
+    ['loop', { loopUtilisation: 0.97 }], ['loop', { loopUtilisation: 0.6, loopDelayP99Ms: 80 }], ['descriptors', { openDescriptors: 950 }],
     ['memory', { memoryShare: 0.95 }], ['memory', { heapShare: 0.95 }],
   ] as const)('is short of %s at %o for a while', (short, reading) => {
     expect(seconds(roomy, reading, 10).short).toBe(short)
@@ -27,6 +27,12 @@ describe('room for another call', () => {
   it('is refused within ten seconds of a full loop, before its delay reaches 100 ms', () => {
     expect(seconds(roomy, { loopUtilisation: 0.95, loopDelayP99Ms: 20 }, 10).short).toBe('loop')
     expect(seconds(roomy, { loopUtilisation: 0.5, loopDelayP99Ms: 60 }, 3).short).toBe('loop')
+  })
+
+  it('is not refused by a loop that is late because a neighbour has the machine, and has little to do itself', () => {
+    expect(seconds(roomy, { loopUtilisation: 0.3, loopDelayP99Ms: 400 }, 30).short).toBeUndefined()
+    const busy = seconds(roomy, { loopUtilisation: 0.6, loopDelayP99Ms: 80 }, 10)
+    expect(seconds(busy, { loopUtilisation: 0.3, loopDelayP99Ms: 400 }, 10).short, 'nor kept away by it').toBeUndefined()
   })
 
   it('comes back only when there is clearly enough, so that admission does not flicker', () => {
