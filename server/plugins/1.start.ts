@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { createEnvironment } from '../config/environment.ts'
-import { readSettings, SettingsError, type Settings } from '../config/settings.ts'
+import { readSettings, SettingsError } from '../config/settings.ts'
 import { watchGlobalTrap } from '../global-trap.ts'
 import { setEnvironment, setInstance } from '../realtime/current.ts'
 import { createInstance } from '../realtime/instance.ts'
@@ -13,11 +13,12 @@ export default defineNitroPlugin(() => {
   const environment = createEnvironment({ ...process.env }, readEnvFile)
   setEnvironment(environment)
   Object.assign(process.env, environment())
-  const settings = settingsOrExit()
+  const settings = orExit(() => readSettings(process.env))
   // Nitro's entry reads these after its plugins, and would listen on every address by default.
   process.env.NITRO_HOST = settings.host
   process.env.NITRO_PORT = String(settings.port)
-  const started = createInstance(settings)
+  // Prices and the folder of what is spent are settings, too, and read here.
+  const started = orExit(() => createInstance(settings))
   setInstance(started)
   watchGlobalTrap(started.log)
   for (const notice of settings.notices) started.log.warn(notice)
@@ -36,9 +37,10 @@ function readEnvFile(): string | undefined {
   }
 }
 
-function settingsOrExit(): Settings {
+/** A setting that is wrong is told in one sentence. */
+function orExit<T>(read: () => T): T {
   try {
-    return readSettings(process.env)
+    return read()
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     process.stderr.write(`kaiwa: ${error.message}\n`)

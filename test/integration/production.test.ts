@@ -89,7 +89,7 @@ describe('the production server', () => {
   it.each([
     [{ PORT: 'abc' }, /PORT is "abc"/],
     [{ HOST: '0.0.0.0' }, /KAIWA_ALLOW_ANONYMOUS/],
-    [{ KAIWA_PASSWORD: 'canary-password' }, /KAIWA_PASSWORD/],
+    [{ KAIWA_PASSWORD: 'canary-password', KAIWA_BRAIN: 'openai', OPENAI_API_KEY: 'canary-password', KAIWA_MODEL: 'unpriced', KAIWA_BUDGET_USD_PER_DAY: '5' }, /"unpriced" has no price.*KAIWA_PRICES/],
     [{ KAIWA_BRAIN: 'openai' }, /OPENAI_API_KEY/],
   ])('refuses to start with %o, in one sentence', (settings, sentence) => {
     const { status, stderr } = refusedStart({ PORT: '0', ...settings })
@@ -97,6 +97,28 @@ describe('the production server', () => {
     expect(stderr).toMatch(sentence)
     expect(stderr).not.toContain('canary-password')
     expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('asks people for the password and programs for a token, keeps the budget, and tells of none of them', async () => {
+    const secrets = { KAIWA_PASSWORD: 'canary-password', KAIWA_API_TOKENS: 'robot:canary-token-0123456789', KAIWA_BUDGET_USD_PER_DAY: '5' }
+    const kept = await startKaiwa({ ...secrets, OPENAI_API_KEY: 'canary-key', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' })
+    const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+      fetch(`${kept.address}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', origin: kept.address, ...headers }, body: JSON.stringify(body) })
+    const unknown = await post('/api/calls', {})
+    expect([unknown.status, await unknown.json()]).toMatchObject([401, { error: { code: 'sign_in_required' } }])
+    const signedIn = await post('/api/login', { password: secrets.KAIWA_PASSWORD })
+    expect(signedIn.status).toBe(204)
+    const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!
+    expect((await post('/api/calls', {}, { cookie })).status).toBe(201)
+    const address = `ws://127.0.0.1:${kept.port}/v1/realtime`
+    await expect(connectWebSocket(address, {})).rejects.toThrow('401')
+    const asRobot = { headers: { authorization: 'Bearer canary-token-0123456789' } }
+    // What is spent couldn't be counted.
+    await expect(connectWebSocket(`${address}?model=unpriced`, asRobot)).rejects.toThrow('400')
+    const robot = await connectWebSocket(address, asRobot)
+    robot.close()
+    expect(await kept.stop()).toBe(0)
+    expect(kept.log()).not.toContain('canary')
   })
 
   it('refuses a port that is taken, in one sentence', () => {
