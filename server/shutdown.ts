@@ -33,7 +33,7 @@ export function planStop(drainSeconds: number, signal: 'SIGTERM' | 'SIGINT'): St
   const allMs = Math.max(MIN_MS, drainSeconds * 1000)
   const callsMs = signal === 'SIGINT' ? 0 : Math.max(drainSeconds * 1000 - TAIL_MS, drainSeconds * 750)
   const tailMs = Math.min(TAIL_MS, allMs - callsMs)
-  return { callsMs, settledMs: callsMs + tailMs * 0.5, drainedMs: callsMs + tailMs * 0.6, goodbyesMs: callsMs + tailMs * 0.75, allMs: callsMs + tailMs }
+  return { callsMs, settledMs: callsMs + tailMs * 0.4, drainedMs: callsMs + tailMs * 0.6, goodbyesMs: callsMs + tailMs * 0.75, allMs: callsMs + tailMs }
 }
 
 /** Keeps the process alive, unlike the server's own. */

@@ -132,7 +132,8 @@ export function createCalls(options: CallsOptions): Calls {
         }
         if (nowMs >= untilMs + settleSeconds * 1000) for (const call of [...unsettled.values()]) call?.relay.giveUp()
         if (unsettled.size === 0) resolve()
-        else clock.setTimer(step, DRAIN_CHECK_MS)
+        // At each deadline, too: what follows a drain may have no time to spare.
+        else clock.setTimer(step, Math.min(DRAIN_CHECK_MS, ...[untilMs, untilMs + settleSeconds * 1000].filter(atMs => atMs > nowMs).map(atMs => atMs - nowMs)))
       })()
     })
   }
