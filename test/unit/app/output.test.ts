@@ -6,7 +6,10 @@ function fakeContext(sink?: (deviceId: string) => Promise<void>) {
   const asked: string[] = []
   const context = {
     state: 'running', currentTime: 5, baseLatency: 0.01, outputLatency: 0.03, destination: {},
-    createGain: () => ({ connect() {}, disconnect() {}, gain: { cancelScheduledValues() {}, setTargetAtTime: (...ramp: [number, number, number]) => ramps.push(ramp) } }),
+    createGain: () => ({
+      connect() {}, disconnect() {},
+      gain: { cancelScheduledValues() {}, setTargetAtTime: (...ramp: [number, number, number]) => ramps.push(ramp) },
+    }),
     ...(sink
       ? {
           setSinkId(deviceId: string) {

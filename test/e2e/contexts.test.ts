@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
+import { troubleContexts } from './context-trouble.ts'
+import { agreementDb, alignment, expectedOutput, firstSound, sentAudio } from './heard-audio.ts'
+import { until, untilState, visit, type Talker } from './talker.ts'
+
+let server: KaiwaServer
+let talker: Talker
+
+beforeAll(async () => { server = await startKaiwa() })
+afterEach(async () => { await talker?.leave() })
+afterAll(async () => { await server?.stop() })
+
+const silentMicrophone = { says: { recording: 'go-forward', afterMs: 60_000 } }
+const appends = () => talker.sent.filter(event => event.type === 'input_audio_buffer.append').length
+const answerId = async () => (await talker.turns('assistant').first().getAttribute('data-item-id'))!
+
+async function ask(question: string) {
+  await talker.page.getByRole('textbox', { name: 'Message' }).fill(question)
+  await talker.page.keyboard.press('Enter')
+  await untilState(talker, ['speaking'])
+}
+const heardToItsEnd = () => until('all of the answer heard', async () => (await talker.states()).at(-1) === 'listening', 60_000)
+
+/** The answer as sent, and what left the two contexts, one after the other. */
+async function twoParts() {
+  const output = await talker.played()
+  const { sampleRate, samples } = output
+  const expected = expectedOutput(sentAudio(talker.received, await answerId()), sampleRate)
+  const lag = alignment(samples, expected, sampleRate)
+  // Where the first context fell silent for good: what it played agrees with the answer up to there.
+  const brokeAt = breakOf(samples, expected, lag, sampleRate)
+  const again = samples.subarray(lag + brokeAt)
+  const begin = firstSound(again)
+  const probeAt = begin + Math.round(sampleRate * 0.2)
+  // Long enough to hold more than a pause.
+  const probe = again.subarray(probeAt, probeAt + 9600)
+  const resumedAt = bestMatch(expected, probe, brokeAt - sampleRate, brokeAt + sampleRate) - (probeAt - begin)
+  const rest = expected.subarray(Math.max(0, resumedAt))
+  const restDb = agreementDb(again, rest, begin, sampleRate)
+  return { sampleRate, brokeAt, resumedAt, restDb, after: again.subarray(begin + rest.length) }
+}
+
+/** First frame of the answer from which what was played differs for 20 ms. */
+function breakOf(samples: Float32Array, expected: Float32Array, lag: number, sampleRate: number): number {
+  const block = Math.round(sampleRate * 0.02)
+  for (let at = block; at + block < expected.length; at += block) {
+    let error = 0
+    let energy = 0
+    for (let i = at; i < at + block; i++) {
+      error += ((samples[lag + i] ?? 0) - expected[i]!) ** 2
+      energy += expected[i]! ** 2
+    }
+    if (energy > 1e-3 && error > energy * 0.01) return at
+  }
+  return expected.length
+}
+
+function bestMatch(expected: Float32Array, probe: Float32Array, from: number, to: number): number {
+  let best = { at: from, error: Infinity }
+  for (let at = Math.max(0, from); at < Math.min(expected.length - probe.length, to); at++) {
+    let error = 0
+    for (let i = 0; i < probe.length && error < best.error; i++) error += (expected[at + i]! - probe[i]!) ** 2
+    if (error < best.error) best = { at, error }
+  }
+  return best.at
+}
+
+describe('when the system takes the page’s sound away', () => {
+  it.each([
+    ['the context is closed under the call', (trouble: Awaited<ReturnType<typeof troubleContexts>>) => trouble.closeContext()],
+    ['its clock stands although it says that it runs', (trouble: Awaited<ReturnType<typeof troubleContexts>>) => trouble.freezeClock()],
+  ])('%s: the answer is heard to its end from where it broke off, the microphone goes on, mute is kept', async (_, happen) => {
+    talker = await visit(server.address, silentMicrophone)
+    const { page, button } = talker
+    const trouble = await troubleContexts(page)
+    await button('Start talking').click()
+    await untilState(talker, ['listening'])
+    await button('Mute').click()
+    await button('Unmute').waitFor()
+    await ask('What can you do?')
+    await until('2 s of it', async () => (await talker.played()).samples.filter(sample => sample !== 0).length > 2 * 48_000)
+    const before = appends()
+    const brokenAtMs = performance.now()
+    await happen(trouble)
+    await until('another context', async () => (await trouble.count()).made === 2, 10_000)
+    const rebuiltMs = performance.now() - brokenAtMs
+    await heardToItsEnd()
+
+    expect(await trouble.count()).toEqual({ made: 2, alive: 1 })
+    expect(appends(), 'muted all along').toBeLessThanOrEqual(before + 1)
+    expect(talker.sent.some(event => event.type === 'conversation.item.truncate')).toBe(false)
+    const { sampleRate, brokeAt, resumedAt, restDb, after } = await twoParts()
+    const doubledMs = (brokeAt - resumedAt) * 1000 / sampleRate
+    console.info(`${_}: made anew after ${rebuiltMs.toFixed(0)} ms, ${doubledMs.toFixed(0)} ms sounded twice, the rest agrees by ${restDb.toFixed(0)} dB`)
+    // A block is 20 ms. What was on its way through the device when it died was not heard, and sounds again.
+    expect(doubledMs).toBeGreaterThan(-25)
+    expect(doubledMs).toBeLessThan(200)
+    expect(restDb).toBeGreaterThan(20)
+    expect(firstSound(after.subarray(Math.round(sampleRate * 0.02))), 'silence after the answer').toBe(-1)
+    await button('Unmute').click()
+    await until('the microphone', () => appends() > before + 10)
+  })
+
+  it('starts silent, as browsers do before a gesture: says so, and the answer is heard whole after a click', async () => {
+    talker = await visit(server.address)
+    const { page } = talker
+    const trouble = await troubleContexts(page, { blocked: true })
+    await page.getByRole('textbox', { name: 'Message' }).fill('What is twelve times seven?')
+    await page.keyboard.press('Enter')
+    await until('the answer in writing', async () => /84|eighty-four/.test(await talker.turns('assistant').first().innerText().catch(() => '')))
+    await until('the trouble in words', async () => /holds the sound back|Sound blocked/.test(await page.locator('body').innerText()))
+    await trouble.allowSound()
+    await page.locator('body').click({ position: { x: 5, y: 400 } })
+    await untilState(talker, ['speaking'])
+    await heardToItsEnd()
+    expect((await trouble.count()).made).toBe(1)
+    const { samples, sampleRate } = await talker.played()
+    const expected = expectedOutput(sentAudio(talker.received, await answerId()), sampleRate)
+    expect(agreementDb(samples, expected, alignment(samples, expected, sampleRate), sampleRate)).toBeGreaterThan(60)
+    expect(await page.locator('body').innerText()).not.toMatch(/holds the sound back/)
+  })
+})
