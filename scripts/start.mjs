@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { ensureBuilt } from './steps/build.mjs'
 import { engineAnswers, ensureHearing } from './steps/hearing.mjs'
 import { ensureInstalled, projectEnv } from './steps/install.mjs'
+import { serverFlags } from './steps/server-flags.mjs'
 import { reportFailure, seconds, StepFailure } from './steps/step.mjs'
 
 const READY_TIMEOUT_MS = 60_000
@@ -25,7 +26,7 @@ async function prepare() {
 }
 
 function serve() {
-  const child = spawn('node', ['.output/server/index.mjs'], { env: { ...projectEnv(), NODE_ENV: 'production' }, stdio: 'inherit', shell: process.platform === 'win32' })
+  const child = spawn('node', [...serverFlags, '.output/server/index.mjs'], { env: { ...projectEnv(), NODE_ENV: 'production' }, stdio: 'inherit', shell: process.platform === 'win32' })
   // It closes its calls and ends, and we end after it. Ctrl-C in a terminal reaches it twice, which is harmless.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   return child

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../test/fakes/kaiwa-server.ts'
+import { serverFlags } from '../../scripts/steps/server-flags.mjs'
 import { startChild, wait, type Child } from './children.ts'
 import type { Target } from './commands.ts'
 import { buildNaiveRelay } from './naive-relay.ts'
@@ -50,7 +51,8 @@ export async function findPeers(names: readonly PeerName[]): Promise<Peer[]> {
 const nothingBetween = (modelPort: number): RunningPeer =>
   ({ name: 'direct', target: { url: realtime(modelPort), headers: {} }, process: undefined, probed: false, stop: async () => undefined })
 
-const running = (name: PeerName, url: string, child: Child, probed = true): RunningPeer => ({ name, target: { url, headers: {} }, process: child, probed, stop: child.stop })
+const running = (name: PeerName, url: string, child: Child, probed = true): RunningPeer =>
+  ({ name, target: { url, headers: {} }, process: child, probed, stop: child.stop })
 
 async function startNginx(nginx: { path: string, dir: string }, modelPort: number, core?: number): Promise<RunningPeer> {
   const port = await freePort()
@@ -92,7 +94,7 @@ async function startKaiwa(name: 'kaiwa' | 'kaiwa-page', entry: string, modelPort
     OPENAI_API_KEY: 'bench-key', OPENAI_BASE_URL: `http://127.0.0.1:${modelPort}/v1`, KAIWA_API_TOKENS: `bench:${token}`, KAIWA_PASSWORD: password,
     KAIWA_MAX_CALLS: '20000', KAIWA_MAX_CALLS_PER_USER: '20000', KAIWA_BUDGET_USD_PER_CALL: '10000', KAIWA_BUDGET_USD_PER_USER_DAY: '10000', KAIWA_BUDGET_USD_PER_DAY: '10000',
   }
-  const child = startChild(process.execPath, [...probe, entry], { env, core, cwd: here('../..') })
+  const child = startChild(process.execPath, [...serverFlags, ...probe, entry], { env, core, cwd: here('../..') })
   const address = `http://127.0.0.1:${port}`
   await untilAnswers(`${address}/readyz`, child)
   const peer = running(name, realtime(port), child)
