@@ -10,7 +10,7 @@ import { scriptedConversation, type Conversation } from './scripted-conversation
 
 /** What happens before the upgrade. */
 export type Handshake
-  = | { do: 'accept' }
+  = | { do: 'accept', /** So late. @default at once */ afterMs?: number }
     | { do: 'refuse', status: number, retryAfter?: string, code?: string, message?: string }
   /** Never answers. */
     | { do: 'stall' }
@@ -88,7 +88,9 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     }
     // OpenAI's path, and Azure's.
     if (!/^(\/openai)?\/v1\/realtime$/.test(new URL(request.url!, 'http://upstream').pathname)) return refuse(socket, { status: 404 })
-    sockets.handleUpgrade(request, socket, head, ws => converse(ws, connection, script))
+    const accept = () => sockets.handleUpgrade(request, socket, head, ws => converse(ws, connection, script))
+    if (handshake.afterMs === undefined) accept()
+    else setTimeout(accept, handshake.afterMs)
   })
 
   function remember(request: IncomingMessage): ScriptedConnection {
