@@ -8,7 +8,7 @@ import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
 import { MAX_PAGE_EVENT_BYTES } from '../policy/client-gate.ts'
 import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
-import { downstreamHeartbeat, linkOfSocket, type Heartbeat } from '../relay/websocket-link.ts'
+import { defaultHeartbeat, linkOfSocket, type Heartbeat } from '../relay/websocket-link.ts'
 import type { Ticker } from '../relay/ticker.ts'
 import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
 import type { Calls } from './calls.ts'
@@ -55,7 +55,7 @@ const IDENTIFY_MS = 5000
  */
 export function createDoor(options: DoorOptions): Door {
   const { house, identify, calls, recall, ids, log, ticker, headers = [], onRefused } = options
-  const { heartbeat = downstreamHeartbeat, maxEventBytes = MAX_EVENT_BYTES } = options
+  const { heartbeat = defaultHeartbeat, maxEventBytes = MAX_EVENT_BYTES } = options
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   // Bad key, version or method: ws has looked closer than admission does.
   const badClient = (error: Error, socket: Duplex, request: IncomingMessage) =>

@@ -5,7 +5,7 @@ import { decideDial, dialPolicy, parseRetryAfter, type DialFailure, type DialPol
 import type { RelayFault } from './fault.ts'
 import type { Link } from './link.ts'
 import type { Ticker } from './ticker.ts'
-import { linkOfSocket, upstreamHeartbeat, type Heartbeat } from './websocket-link.ts'
+import { linkOfSocket, defaultHeartbeat, type Heartbeat } from './websocket-link.ts'
 
 /** A 15 MiB append is 20 MiB of base64; the rest of the event fits beside it. */
 export const MAX_EVENT_BYTES = 21 * 1024 * 1024
@@ -95,7 +95,7 @@ function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signa
     let line: Duplex | undefined
     socket.on('upgrade', response => { line = response.socket })
     // The link is made in the same tick: the first event may follow the handshake in one packet.
-    socket.on('open', () => settled || !line ? socket.terminate() : settle({ link: linkOfSocket({ socket, line, masked: true }, heartbeat ?? upstreamHeartbeat, ticker) }))
+    socket.on('open', () => settled || !line ? socket.terminate() : settle({ link: linkOfSocket({ socket, line, masked: true }, heartbeat ?? defaultHeartbeat, ticker) }))
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
       void readRefusal(response).then(saidCode => fail({
         kind: 'http',

@@ -16,9 +16,7 @@ export interface Heartbeat {
 }
 
 /** Either leg: a line that died is noticed within 8 s. Browsers answer pings by themselves, in a tab that sleeps too. */
-export const heartbeat = { pingAfterMs: 4000, answerWithinMs: 4000 } as const satisfies Heartbeat
-export const downstreamHeartbeat: Heartbeat = heartbeat
-export const upstreamHeartbeat: Heartbeat = heartbeat
+export const defaultHeartbeat = { pingAfterMs: 4000, answerWithinMs: 4000 } as const satisfies Heartbeat
 
 const PING_WINDOW_MS = 10_000
 /** The goodbye stands behind what is unread. */

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { createTicker, TICK_MS } from '../../../../server/relay/ticker.ts'
-import { heartbeat, linkOfSocket } from '../../../../server/relay/websocket-link.ts'
+import { defaultHeartbeat, linkOfSocket } from '../../../../server/relay/websocket-link.ts'
 import { createManualClock } from '../../../fakes/manual-clock.ts'
 
 /** A socket whose other side answers as the test says. */
@@ -44,7 +44,7 @@ function line() {
   const clock = lateClock()
   const ticker = createTicker(clock)
   const socket = fakeSocket()
-  const link = linkOfSocket({ socket: socket as unknown as WebSocket, line: new PassThrough(), masked: false }, heartbeat, ticker)
+  const link = linkOfSocket({ socket: socket as unknown as WebSocket, line: new PassThrough(), masked: false }, defaultHeartbeat, ticker)
   const heard: (string | number)[] = []
   link.listen({ message: text => heard.push(text.toString()), binary: () => heard.push('binary'), socketDrained() {}, closed: code => heard.push(code) })
   return { clock, ticker, socket, link, heard }
