@@ -3,7 +3,7 @@ import { echoCheck } from './en-echo.ts'
 import { sound } from './en-sound.ts'
 import { microphoneSteps, troubles } from './en-troubles.ts'
 
-/** Word and second line of each look of the stage: the states, and three more that are told apart only here. */
+/** Word and second line of each look of the stage: the states, and those that are told apart only here. */
 const limits: Record<Limit, string> = {
   call: 'This call’s money is used up',
   person: 'Your money for today is used up',
@@ -22,7 +22,7 @@ const over: Record<Ending, string> = {
   server: 'The server is being restarted. Start talking again in a minute, without loading the page: the words stay here until you close it.',
 }
 
-const states: Record<Exclude<CallStateName, 'error'> | 'muted' | 'typing', { word: string, sub: string }> = {
+const states: Record<Exclude<CallStateName, 'error'> | 'muted' | 'typing' | 'by-hand', { word: string, sub: string }> = {
   idle: { word: 'Ready', sub: 'Press Start talking, or type' },
   permission: { word: 'Allow mic', sub: 'Your browser is asking' },
   connecting: { word: 'Connecting', sub: 'Already recording, nothing is lost' },
@@ -38,6 +38,7 @@ const states: Record<Exclude<CallStateName, 'error'> | 'muted' | 'typing', { wor
   ended: { word: 'Ended', sub: '{duration} · {turns}' },
   muted: { word: 'Muted', sub: 'Kaiwa can’t hear you' },
   typing: { word: 'Ready', sub: 'The microphone is off' },
+  'by-hand': { word: 'Your turn', sub: 'Hold Space or the button to talk' },
 }
 
 export const en = {
@@ -83,11 +84,13 @@ export const en = {
     seconds: '{seconds} s',
     typingWorks: 'Typing still works',
   },
-  state: { ...states, limit: { word: states.limit.word, ...limits } },
+  state: { ...states, speaking: { ...states.speaking, byHand: 'Hold Space or the button to cut in' }, limit: { word: states.limit.word, ...limits } },
   caption: {
     idle: 'A new call continues this conversation. Nothing is sent until you press Start talking.',
     permission: 'Choose Allow in the box that your browser shows. Kaiwa listens only while a call is on.',
     connecting: 'Go ahead and talk. What you say now is kept and sent as soon as the line is up.',
+    'connecting-by-hand': 'Hold Space or the button to talk. What you say while you hold it is kept and sent as soon as the line is up.',
+    'by-hand': 'Hold Space or the button to talk, and let go when you have finished. Nothing else that you say is sent.',
     listening: 'Say anything. Talk over Kaiwa whenever you like: it stops at once.',
     typing: 'Type below, and Kaiwa answers in writing and aloud.',
     ended: 'The words stay here until you close the page or start a new conversation.',

@@ -6,7 +6,7 @@ import type { StageLook } from './stage-look.ts'
 /** What stands under the waveform in large type. */
 export type Caption
   = | { kind: 'nothing' }
-    | { kind: 'note', note: 'idle' | 'permission' | 'connecting' | 'listening' | 'typing' | 'ended' | 'empty' }
+    | { kind: 'note', note: 'idle' | 'permission' | 'connecting' | 'connecting-by-hand' | 'listening' | 'by-hand' | 'typing' | 'ended' | 'empty' }
     /** The server ended the call, and why. */
     | { kind: 'over', because: Ending }
     /** The user spoke, the words aren't there yet. */
@@ -71,14 +71,14 @@ function lastWords(turns: readonly Turn[], otherwise: Caption): Caption {
   return last ? wordsOf(last, {}) : otherwise
 }
 
-/** Decides the caption of a snapshot. */
-export function captionOf(look: StageLook['name'], { turns, state }: Pick<CallSnapshot, 'turns'> & Partial<Pick<CallSnapshot, 'state'>>): Caption {
+/** Decides the caption of a snapshot. `byHand`: as for the look. */
+export function captionOf(look: StageLook['name'], { turns, state }: Pick<CallSnapshot, 'turns'> & Partial<Pick<CallSnapshot, 'state'>>, byHand = false): Caption {
   switch (look) {
     case 'idle':
     case 'permission':
       return { kind: 'note', note: look }
     case 'connecting':
-      return turns.at(-1)?.segment.open ? speaking(turns, true) : { kind: 'note', note: 'connecting' }
+      return turns.at(-1)?.segment.open ? speaking(turns, true) : { kind: 'note', note: byHand ? 'connecting-by-hand' : 'connecting' }
     case 'user-speaking':
     case 'held':
       return speaking(turns, false)
@@ -100,6 +100,7 @@ export function captionOf(look: StageLook['name'], { turns, state }: Pick<CallSn
       return goodbye ? wordsOf(goodbye, { sounding: goodbye.segment.speaker === 'assistant' && !!goodbye.heard }) : { kind: 'nothing' }
     }
     case 'listening':
+    case 'by-hand':
     case 'typing':
       return lastWords(turns, { kind: 'note', note: look })
     case 'ended':

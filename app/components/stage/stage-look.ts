@@ -10,7 +10,7 @@ export type Axis = 'dotted' | 'running' | 'broken' | 'closed'
 
 export interface StageLook {
   /** Which word of the page's texts stands at now (`error` takes its word from the trouble). */
-  name: CallStateName | 'muted' | 'typing'
+  name: CallStateName | 'muted' | 'typing' | 'by-hand'
   hue: Hue
   mark: Mark
   axis: Axis
@@ -33,6 +33,7 @@ const looks: Record<StageLook['name'], Omit<StageLook, 'name'>> = {
   interrupted: { hue: 'you', mark: 'dot', axis: 'running', moving: true },
   held: { hue: 'you', mark: 'held', axis: 'running', band: 'hold', moving: true },
   muted: { hue: 'neutral', mark: 'struck', axis: 'running', band: 'mute', moving: true },
+  'by-hand': { hue: 'you', mark: 'ring', axis: 'running', moving: true },
   typing: { hue: 'neutral', mark: 'ring', axis: 'running', moving: true },
   reconnecting: { hue: 'red', mark: 'arc', axis: 'running', band: 'drop', moving: true },
   'rolling-over': { hue: 'neutral', mark: 'arc', axis: 'running', moving: true },
@@ -41,8 +42,17 @@ const looks: Record<StageLook['name'], Omit<StageLook, 'name'>> = {
   ended: { hue: 'neutral', mark: 'bar', axis: 'closed', moving: false },
 }
 
-/** The stage's look for a snapshot. Mute and a missing microphone show only where the page would claim to listen. */
-export function stageLook({ state, muted, microphone }: Pick<CallSnapshot, 'state' | 'muted' | 'microphone'>): StageLook {
-  const name = state.name !== 'listening' ? state.name : microphone === 'off' || microphone === 'failed' ? 'typing' : muted ? 'muted' : 'listening'
+/**
+ * The stage's look for a snapshot. Mute, a missing microphone and turns that are taken by hand show only where the page would claim to listen.
+ * @param byHand nothing is heard but what is said while the button is held
+ */
+export function stageLook({ state, muted, microphone }: Pick<CallSnapshot, 'state' | 'muted' | 'microphone'>, byHand = false): StageLook {
+  const name = state.name === 'listening' ? listeningLook(muted, microphone, byHand) : state.name
   return { name, ...looks[name] }
+}
+
+function listeningLook(muted: boolean, microphone: CallSnapshot['microphone'], byHand: boolean): StageLook['name'] {
+  if (microphone === 'off' || microphone === 'failed') return 'typing'
+  if (muted) return 'muted'
+  return byHand ? 'by-hand' : 'listening'
 }

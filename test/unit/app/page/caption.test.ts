@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { en } from '../../../../app/i18n/en.ts'
 import { captionChunks, captionOf } from '../../../../app/components/stage/caption.ts'
 import { countWords, isSettled, languageOf, spokenWords, wordAt } from '../../../../app/components/thread/spoken-words.ts'
 import type { Turn } from '../../../../app/voice/call.ts'
@@ -94,6 +95,19 @@ describe('the caption', () => {
     expect(captionOf('ended', { turns: [turn('assistant', text)], state })).toEqual({ kind: 'over', because: 'person' })
     const heard = { segmentId: 'a', heardMs: 1, receivedMs: 9, complete: false }
     expect(captionOf('limit', { turns: [turn('assistant', text, { heardChars: 4, heard })] })).toMatchObject({ kind: 'words', closed: false })
+  })
+})
+
+describe('a turn that is taken by hand', () => {
+  test('is explained in words, before the line is up as well, until there are words of a turn', () => {
+    expect(captionOf('by-hand', { turns: [] }, true)).toEqual({ kind: 'note', note: 'by-hand' })
+    expect(captionOf('connecting', { turns: [] }, true)).toEqual({ kind: 'note', note: 'connecting-by-hand' })
+    expect(captionOf('connecting', { turns: [] })).toEqual({ kind: 'note', note: 'connecting' })
+    expect(captionOf('by-hand', { turns: [turn('assistant', text)] }, true)).toMatchObject({ kind: 'words', speaker: 'assistant' })
+  })
+
+  test('says so with Space and the button', () => {
+    for (const words of [en.state['by-hand'].sub, en.state.speaking.byHand, en.caption['by-hand'], en.caption['connecting-by-hand']]) expect(words).toMatch(/^Hold Space or the button to /)
   })
 })
 

@@ -12,6 +12,14 @@ describe('what the stage claims', () => {
     expect(stageLook({ state: { name: 'listening' }, muted: false, microphone: 'failed' }).name).toBe('typing')
   })
 
+  test('where turns are taken by hand it does not claim to listen; mute and a missing microphone are said first', () => {
+    const listening = { state: { name: 'listening' }, muted: false, microphone: 'on' } as const
+    expect(stageLook(listening, true)).toMatchObject({ name: 'by-hand', mark: 'ring' })
+    expect(stageLook({ ...listening, muted: true }, true).name).toBe('muted')
+    expect(stageLook({ ...listening, microphone: 'off' }, true).name).toBe('typing')
+    expect(stageLook({ ...listening, state: { name: 'thinking', sinceMs: 0 } }, true).name).toBe('thinking')
+  })
+
   test('time stands still before and after a call', () => {
     const moving = (state: Parameters<typeof stageLook>[0]['state']) => stageLook({ state, muted: false, microphone: 'on' }).moving
     expect([moving({ name: 'idle' }), moving({ name: 'permission' }), moving({ name: 'ended', durationMs: 0, turns: 0 })]).toEqual([false, false, false])
