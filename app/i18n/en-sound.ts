@@ -49,7 +49,7 @@ export const sound = {
   noiseFilter: {
     name: 'Noise around you',
     browser: { label: 'Browser', says: 'The browser filters what your microphone hears.' },
-    rnnoise: { label: 'RNNoise', says: 'Kaiwa’s own filter, in this page. Stronger against fans and streets.' },
+    rnnoise: { label: 'RNNoise', says: 'Kaiwa’s own filter, in this page: against fans, hiss and keys. Other voices pass.' },
     off: { label: 'Off', says: 'The sound goes out as it is: for music, or a very good microphone.' },
   },
   noiseReduction: {
