@@ -161,7 +161,7 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
 
 /** A server under this much fire takes no new calls for moments at a time (503), as it should. */
 async function whenThereIsRoom<T>(enter: () => Promise<T>): Promise<T> {
-  const untilMs = performance.now() + 20_000
+  const untilMs = performance.now() + 40_000
   for (;;) {
     try {
       return await enter()

@@ -17,6 +17,8 @@ export interface KaiwaServer {
   log(): string
   /** SIGTERM, as an operator would; resolves with the exit code. */
   stop(): Promise<number | null>
+  /** With its code, however it came to end. */
+  exited: Promise<number | null>
 }
 
 export interface KaiwaOptions {
@@ -55,6 +57,7 @@ export async function startKaiwa(settings: Record<string, string> = {}, { maxDes
     address,
     port,
     pid: child.pid!,
+    exited,
     log: () => printed,
     async stop() {
       child.kill('SIGTERM')
