@@ -211,7 +211,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     duck() { output?.duck() },
     unduck() { output?.unduck() },
     ask(request) { outbox.run(() => command(request)) },
-    configure(now, before) { if (!released) applySettings({ input, output, dispatch, command }, now, before) },
+    configure(now, before) { if (!released) applySettings({ input, output, turns, command }, now, before) },
     wake() { host?.gesture() },
     farewell() {
       outbox.clear()

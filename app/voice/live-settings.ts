@@ -1,5 +1,5 @@
 import type { DialogueCommand } from '@kaiwa/protocol'
-import type { CallInput } from './call-inputs.ts'
+import type { LiveTurns } from './live-turns.ts'
 import type { SpeechInput } from './speech-input.ts'
 import type { SpeechOutput } from './speech-output.ts'
 import type { VoiceSettings } from './voice-settings.ts'
@@ -9,13 +9,14 @@ export interface LiveParts {
   input: SpeechInput
   /** Undefined: this browser has no audio. */
   output: SpeechOutput | undefined
-  dispatch: (input: CallInput) => void
+  turns: Pick<LiveTurns, 'configured'>
   command: (request: DialogueCommand) => void
 }
 
 /** Makes a change of settings take effect in the running call, field by field; a field that stayed as it was does nothing. */
-export function applySettings({ input, output, command }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
+export function applySettings({ input, output, turns, command }: LiveParts, now: VoiceSettings, before: VoiceSettings): void {
   if (now.microphoneId !== before.microphoneId || now.noiseFilter !== before.noiseFilter) input.use(now)
+  if (now.turnTaking !== before.turnTaking) turns.configured()
   if (now.noiseReduction !== before.noiseReduction) command(noiseWish(now))
   // A new way takes volume and device along.
   if (now.playbackPath !== before.playbackPath) output?.use({ playbackPath: now.playbackPath })

@@ -11,6 +11,8 @@ export interface LiveTurns {
   /** What the session can do; told again when it changed. */
   opened(capabilities: Capabilities): void
   userSpeech(event: Extract<DialogueEvent, { type: 'user_speech' }>): void
+  /** The settings changed: what the user chose holds before the other side has agreed to it. */
+  configured(): void
   takeFloor(): void
   giveFloor(ask: boolean): void
 }
@@ -31,15 +33,18 @@ export interface LiveTurnsParts {
 export function createLiveTurns({ input, transcript, outbox, settings, nowMs, command, dispatch, onHeld, changed }: LiveTurnsParts): LiveTurns {
   let speech: { segmentId: string | null, fromMs: number } | undefined
   let floorFromMs: number | undefined
+  let leftToUs = false
   /** Only the user's finger ends a turn: what is said without it goes nowhere. */
-  let byFinger = settings().turnTaking === 'push_to_talk'
+  const byFinger = () => leftToUs || settings().turnTaking === 'push_to_talk'
+  /** Of a server that listens by itself, which has to be told when it may again. */
+  let borrowed = false
   let held = false
-  const listen = () => input.listen(held || !byFinger)
+  const listen = () => input.listen(held || !byFinger())
   listen()
 
   return {
     opened({ turnTaking }) {
-      byFinger = turnTaking === 'manual'
+      leftToUs = turnTaking === 'manual'
       listen()
     },
     userSpeech({ on, atMs, segmentId }) {
@@ -52,14 +57,18 @@ export function createLiveTurns({ input, transcript, outbox, settings, nowMs, co
       changed()
       dispatch({ type: 'user_speech', on, atMs: callMs, segmentId: id })
     },
+    configured: listen,
     takeFloor() {
       floorFromMs = nowMs()
       held = true
       onHeld(true)
       outbox.run(() => {
         // What a slip of the finger left behind is no part of this turn.
-        if (byFinger) command({ type: 'discard_turn' })
-        else command({ type: 'change', turnTaking: 'manual' })
+        if (byFinger()) command({ type: 'discard_turn' })
+        else {
+          borrowed = true
+          command({ type: 'change', turnTaking: 'manual' })
+        }
         listen()
       })
     },
@@ -77,7 +86,8 @@ export function createLiveTurns({ input, transcript, outbox, settings, nowMs, co
           onHeld(false)
         }
         listen()
-        if (!byFinger) command({ type: 'change', turnTaking: 'server' })
+        if (borrowed) command({ type: 'change', turnTaking: 'server' })
+        borrowed = false
       })
     },
   }

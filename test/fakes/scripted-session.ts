@@ -5,6 +5,8 @@ import type { ScriptedTransport } from './scripted-transport.ts'
 export interface ScriptedSession {
   /** The line is up and the session there. */
   open(): void
+  /** The session as it is after a `session.update`. */
+  updated(turnDetection?: object | null): void
   speechStarted(itemId: string, atMs?: number): void
   /** Speech over, turn committed, item added. */
   speechStopped(itemId: string, previousId: string | null, atMs?: number): void
@@ -49,6 +51,7 @@ export function scriptSession(transport: ScriptedTransport): ScriptedSession {
       serve({ type: 'session.created', session: sessionObject() })
       serve({ type: 'session.updated', session: sessionObject() })
     },
+    updated(turnDetection) { serve({ type: 'session.updated', session: sessionObject(turnDetection) }) },
     speechStarted(item_id, audio_start_ms = 0) { serve({ type: 'input_audio_buffer.speech_started', item_id, audio_start_ms }) },
     speechStopped(item_id, previous_item_id, audio_end_ms = 1000) {
       serve({ type: 'input_audio_buffer.speech_stopped', item_id, audio_end_ms })
