@@ -1,20 +1,15 @@
+import { slidingProducts } from './fft.ts'
+
 /**
  * How alike `signal`, from each delay on, is to `pattern`: the gain with which the pattern would have to be added there, by least squares.
- * Direct sums: `pattern.length` × `delays` multiplications.
+ * @param from 0 or more
  * @returns one value per delay of 0 up to `delays` − 1 samples after `from`
  */
 export function correlate(signal: Float32Array, pattern: Float32Array, from: number, delays: number): Float32Array {
   const own = sumOfSquares(pattern, 0, pattern.length)
-  const gains = new Float32Array(delays)
-  if (own === 0) return gains
-  for (let delay = 0; delay < delays; delay++) {
-    const start = from + delay
-    const end = Math.min(pattern.length, signal.length - start)
-    let sum = 0
-    for (let i = Math.max(0, -start); i < end; i++) sum += signal[start + i]! * pattern[i]!
-    gains[delay] = sum / own
-  }
-  return gains
+  if (own === 0) return new Float32Array(delays)
+  const products = slidingProducts(signal.subarray(from), pattern, delays)
+  return products.map(product => product / own)
 }
 
 export function sumOfSquares(samples: Float32Array, from: number, to: number): number {
