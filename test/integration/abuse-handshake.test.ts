@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 afterAll(async () => { await siege?.close() })
 
-const own = () => siege.kaiwa.address
+const own = (): string => siege.kaiwa.address
 const pageHeaders = (ticket: string | undefined, cookie?: string) =>
   ({ Origin: own(), Cookie: cookie, 'Sec-WebSocket-Protocol': ['realtime', 'kaiwa.v1', ...(ticket === undefined ? [] : [`kaiwa.ticket.${ticket}`])].join(', ') })
 const knock = async (...args: Parameters<BesiegedKaiwa['knock']>): Promise<Knocked> => {
@@ -92,17 +92,17 @@ describe('where a page may come from', () => {
   })
 
   it.each([
-    ['https://evil.example', () => 'https://evil.example'],
-    ['null', () => 'null'],
-    ['empty', () => ''],
-    ['our name before theirs', () => `http://127.0.0.1:${siege.kaiwa.port}.evil.example`],
-    ['our name as the user of theirs', () => `http://127.0.0.1:${siege.kaiwa.port}@evil.example`],
-    ['another port of this machine', () => 'http://127.0.0.1:1'],
-    ['another name of this machine', () => `http://localhost:${siege.kaiwa.port}`],
-    ['a file', () => 'file://'],
-    ['an extension', () => 'chrome-extension://abcdefghijklmnop'],
-    ['two of them', () => `${own()}, https://evil.example`],
-    ['no URL', () => '\'; DROP TABLE origins; --'],
+    ['https://evil.example', (): string => 'https://evil.example'],
+    ['null', (): string => 'null'],
+    ['empty', (): string => ''],
+    ['our name before theirs', (): string => `http://127.0.0.1:${siege.kaiwa.port}.evil.example`],
+    ['our name as the user of theirs', (): string => `http://127.0.0.1:${siege.kaiwa.port}@evil.example`],
+    ['another port of this machine', (): string => 'http://127.0.0.1:1'],
+    ['another name of this machine', (): string => `http://localhost:${siege.kaiwa.port}`],
+    ['a file', (): string => 'file://'],
+    ['an extension', (): string => 'chrome-extension://abcdefghijklmnop'],
+    ['two of them', (): string => `${own()}, https://evil.example`],
+    ['no URL', (): string => '\'; DROP TABLE origins; --'],
   ] as const)('%s as Origin → 403, whatever else is right', async (_name, origin) => {
     const cookie = await siege.signIn()
     await expectRefused(403, 'origin_not_allowed', { ...pageHeaders((await siege.grant(cookie)).ticket, cookie), Origin: origin() })

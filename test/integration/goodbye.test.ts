@@ -40,7 +40,7 @@ const asksGoodbye = (text: string) => text.includes('"response.create"') && text
 /** Its answers cost nearly the whole budget; `onGoodbye` takes the place of a goodbye of a second. */
 const dear = (onGoodbye?: (send: (event: object) => void) => void): Script => ({
   conversation: (send, model) => {
-    const talk = scriptedConversation(event => send('response' in event && (event as { type: string }).type === 'response.done' ? { ...event, response: { ...event.response as object, usage } } : event), model)
+    const talk = scriptedConversation(event => send('response' in event && (event as { type?: unknown }).type === 'response.done' ? { ...event, response: { ...event.response as object, usage } } : event), model)
     return { ...talk, receive: text => asksGoodbye(text) && onGoodbye ? onGoodbye(send) : talk.receive(text) }
   },
 })

@@ -52,6 +52,7 @@ export function eventInWords(event: DialogueEvent): string {
     case 'meter': return `meter ${event.readings.filter(({ total }) => total > 0).map(({ unit, total }) => `${unit}=${total}`).join(' ')}`
     case 'fault': return `fault ${event.fault.code}${event.fault.fatal ? ' fatal' : ''}`
     case 'notice': return `notice ${event.code}`
+    case 'answer_due': return `answer_due ${event.segmentId}`
   }
 }
 

@@ -22,13 +22,14 @@ function fakePage() {
 function setup(ways: { resume?: () => Promise<void>, rebuilt?: () => Promise<boolean>, create?: () => void } = {}) {
   const clock = createManualClock(0)
   const page = fakePage()
-  const contexts: ReturnType<typeof fakeContext>[] = []
+  interface FakeContext { state: string, onstatechange: (() => void) | null, frozenAt: number | undefined, readonly currentTime: number, sampleRate: number, resume(): Promise<void>, close(): Promise<void>, become(state: string): void }
+  const contexts: FakeContext[] = []
   const seen = { rebuilt: [] as unknown[], troubles: [] as string[], works: 0, held: 0 }
 
-  function fakeContext() {
+  function fakeContext(): FakeContext {
     const bornMs = clock.nowMs()
-    const context = {
-      state: 'suspended' as string, sampleRate: 48_000, onstatechange: null as (() => void) | null, frozenAt: undefined as number | undefined,
+    const context: FakeContext = {
+      state: 'suspended', sampleRate: 48_000, onstatechange: null, frozenAt: undefined,
       get currentTime() { return context.frozenAt ?? (clock.nowMs() - bornMs) / 1000 },
       async resume() {
         await ways.resume?.()

@@ -17,7 +17,8 @@ function browser() {
   }
   let alive = 1
   let made = 1
-  let { health, effects } = firstHealth(0)
+  const first = firstHealth(0)
+  let { health } = first
   const told: string[] = []
   let rebuildsAsked = 0
   let rebuilding = false
@@ -51,8 +52,7 @@ function browser() {
     else if (world.resume === 'fails') queued.push('resume_failed')
   }
   const queued: Look[] = []
-  perform(effects)
-  effects = []
+  perform(first.effects)
 
   const pass = (ms: number) => {
     world.nowMs += ms

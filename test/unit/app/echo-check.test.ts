@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adviceOf, floorOf } from '../../../app/voice/echo-advice.ts'
 import { runEchoCheck, type CheckStep, type EchoCheckParts, type EchoMeasurements } from '../../../app/voice/echo-check.ts'
 import type { EchoRecorder } from '../../../app/voice/echo-recorder.ts'
-import { voiceSettingsDefaults } from '../../../app/voice/voice-settings.ts'
+import { voiceSettingsDefaults, type VoiceSettings } from '../../../app/voice/voice-settings.ts'
 
 const sampleRate = 48_000
 
@@ -79,7 +79,7 @@ async function measure(room: Room, options?: { compare: boolean }): Promise<Echo
   if (!result.ok) throw new Error(result.fault.detail)
   return result.measurements
 }
-const codes = (measured: EchoMeasurements, current = voiceSettingsDefaults as typeof voiceSettingsDefaults & { playbackPath: 'direct' | 'loopback' }) =>
+const codes = (measured: EchoMeasurements, current: VoiceSettings = voiceSettingsDefaults) =>
   adviceOf(measured, current).findings.map(({ code }) => code)
 const loopback = { ...voiceSettingsDefaults, playbackPath: 'loopback' as const }
 

@@ -186,7 +186,7 @@ describe('what has no price', () => {
 
   it('is known before a call begins', () => {
     const { metering } = meteringScene()
-    expect([MODEL, `${MODEL}-2026-01-01`, 'own'].map(metering.isPriced)).toEqual([true, true, false])
+    expect([MODEL, `${MODEL}-2026-01-01`, 'own'].map(model => metering.isPriced(model))).toEqual([true, true, false])
   })
 })
 
