@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cough } from '../fakes/cough.ts'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
-import { alignment, expectedOutput, firstSound, sentAudio } from './heard-audio.ts'
-import { until, untilState, visit, type Talker, type TalkerOptions } from './talker.ts'
+import { agreementDb, alignment, expectedOutput, firstSound, sentAudio } from './heard-audio.ts'
+import { startTalking, until, untilState, visit, type Talker, type TalkerOptions } from './talker.ts'
 
 /** Speech, and what is none, over an answer: what is heard of the answer, sample by sample. */
 
@@ -17,8 +17,7 @@ afterAll(async () => { expect(await server?.stop(), 'the server ends cleanly').t
 async function story(options: TalkerOptions) {
   talker = await visit(server.address, options)
   const { page, button, turns } = talker
-  await button('Start talking').click()
-  await untilState(talker, ['listening'])
+  await startTalking(talker)
   await page.getByRole('textbox', { name: 'Message' }).fill('Tell me a story')
   await button('Send').click()
   await untilState(talker, ['speaking'])
@@ -71,6 +70,13 @@ async function heardOf(itemId: string): Promise<Heard> {
   }
 }
 
+/** From the order to fall silent to the last sound. */
+async function silentAfterMs(): Promise<number> {
+  const { sampleRate, samples, cuts } = await talker.played()
+  expect(cuts, 'the page told the player once').toHaveLength(1)
+  return (quietFrom(samples, cuts[0]!, sampleRate) - cuts[0]!) * 1000 / sampleRate
+}
+
 /** By how much the newest half second of the output is behind the answer: from `from`, plus what it waited. */
 function lastShift(played: Float32Array, expected: Float32Array, from: number, rate: number): number {
   const end = played.length - Math.round(rate * 0.1)
@@ -119,10 +125,45 @@ describe('an answer that is spoken over', () => {
     await until('what was said', async () => /go forward/.test(await talker.turns('user').nth(1).innerText().catch(() => '')))
     expect(cut).toMatchObject({ item_id: itemId })
     const { leftMs } = await heardOf(itemId)
-    process.stdout.write(`words, normal: truncated at ${String(cut.audio_end_ms)} ms, ${leftMs.toFixed(0)} ms left the player\n`)
+    const silentMs = await silentAfterMs()
+    process.stdout.write(`words, normal: truncated at ${String(cut.audio_end_ms)} ms, ${leftMs.toFixed(0)} ms left the player, silent after ${silentMs.toFixed(0)} ms\n`)
+    expect(silentMs, 'ms from the decision to silence').toBeLessThan(50)
     expect(Number(cut.audio_end_ms)).toBeLessThanOrEqual(leftMs)
     expect(Number(cut.audio_end_ms)).toBeGreaterThan(leftMs - 150)
     expect(await talker.states()).toContain('interrupted')
+    expect(talker.complaints).toEqual([])
+  })
+
+  it('stops for the first word in eager mode, without a word from the page about turns', async () => {
+    const itemId = await story({ says: { recording: 'go-forward', afterMs: 7000 }, settings: { bargeIn: 'eager' } })
+    const cut = await until('the truncation', () => ofType(talker.sent, 'conversation.item.truncate')[0])
+    await until('an answer to it', () => ofType(talker.received, 'response.created').length === 2)
+    expect(cut).toMatchObject({ item_id: itemId })
+    const { leftMs } = await heardOf(itemId)
+    const silentMs = await silentAfterMs()
+    process.stdout.write(`words, eager: truncated at ${String(cut.audio_end_ms)} ms, ${leftMs.toFixed(0)} ms left the player, silent after ${silentMs.toFixed(0)} ms\n`)
+    expect(silentMs, 'ms from the decision to silence').toBeLessThan(50)
+    expect(Number(cut.audio_end_ms)).toBeLessThanOrEqual(leftMs)
+    expect(Number(cut.audio_end_ms)).toBeGreaterThan(leftMs - 150)
+    expect(ofType(talker.sent, 'response.create'), 'all but the typed question is answered by the server itself').toHaveLength(1)
+    expect(talker.complaints).toEqual([])
+  })
+
+  it('goes on whatever is said when that is off: every sample at full level, and what was said is no turn', async () => {
+    const itemId = await story({ says: { recording: 'go-forward', afterMs: 6000 }, settings: { bargeIn: 'off' } })
+    await until('what was said to be dropped', () => ofType(talker.received, 'conversation.item.deleted').length > 0, 40_000)
+    await playedFor(2)
+    const { sampleRate, samples } = await talker.played()
+    const whole = expectedOutput(sentAudio(talker.received, itemId), sampleRate)
+    const from = alignment(samples, whole, sampleRate)
+    const soFar = whole.subarray(0, samples.length - from - Math.round(sampleRate * 0.05))
+    expect(agreementDb(samples, soFar, from, sampleRate), 'dB').toBeGreaterThan(60)
+    expect(ofType(talker.received, 'input_audio_buffer.speech_started').length, 'the server heard it').toBeGreaterThan(0)
+    expect(ofType(talker.sent, 'response.cancel')).toEqual([])
+    expect(ofType(talker.sent, 'conversation.item.truncate')).toEqual([])
+    expect(ofType(talker.received, 'response.created')).toHaveLength(1)
+    await until('nothing of it in the thread', async () => await talker.turns('user').count() === 1)
+    expect(await talker.states()).not.toContain('interrupted')
     expect(talker.complaints).toEqual([])
   })
 })

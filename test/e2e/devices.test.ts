@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
 import { agreementDb, alignment, expectedOutput, sentAudio } from './heard-audio.ts'
-import { until, untilState, visit, type Talker } from './talker.ts'
+import { startTalking, until, untilState, visit, type Talker } from './talker.ts'
 
 let server: KaiwaServer
 let talker: Talker
@@ -37,12 +37,7 @@ async function inCall(): Promise<Talker> {
     }
     Object.assign(globalThis, { watched })
   })
-  await talker.button('Start talking').click()
-  await until('the call', async () => {
-    // A machine that is busy with other things may refuse for a moment.
-    await talker.button('Try again').click({ timeout: 100 }).catch(() => undefined)
-    return (await talker.states()).at(-1) === 'listening'
-  }, 40_000)
+  await startTalking(talker)
   await until('audio on the line', () => appends.length > 5)
   return talker
 }

@@ -13,7 +13,7 @@ import { firstSound } from './heard-audio.ts'
 import type { EchoPage } from './harness/echo-page.ts'
 import { servePage } from './harness/serve-page.ts'
 import { loopLags } from './loop-lags.ts'
-import { until, untilState, visit, type Talker } from './talker.ts'
+import { startTalking, until, untilState, visit, type Talker } from './talker.ts'
 
 const speech = (name: string) => readWav(readFileSync(new URL(`../fixtures/speech/${name}.wav`, import.meta.url)))
 const base64Of = (samples: Int16Array) => Buffer.from(pcm16ToBytes(samples)).toString('base64')
@@ -92,16 +92,12 @@ describe('a page that hears itself', () => {
     await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
     return talker
   }
-  async function hearStory({ page, button }: Talker) {
-    await button('Start talking').click()
-    // A server on a loaded machine says "busy" until it has warmed up.
-    await until('a call', async () => {
-      if (await page.locator('[role=status][data-state=error]').count() > 0) await button('Try again').click().catch(() => {})
-      return await page.locator('[role=status][data-state=listening]').count() > 0
-    }, 40_000)
+  async function hearStory(talker: Talker) {
+    const { page, button } = talker
+    await startTalking(talker)
     await page.getByRole('textbox', { name: 'Message' }).fill('Tell me a story')
     await button('Send').click()
-    await untilState(talker!, ['speaking'])
+    await untilState(talker, ['speaking'])
   }
   const heardSpeech = ({ received }: Talker) => received.some(event => event.type === 'input_audio_buffer.speech_started')
 

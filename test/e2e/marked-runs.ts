@@ -5,7 +5,7 @@ import { startScriptedUpstream, type ScriptedUpstream } from '../fakes/scripted-
 import type { Recording } from '../fakes/wav.ts'
 import { BLOCK_MS, findBlock, inWords, largestClickDb, largestSeamDb, markedVoice, readBlocks, soundingStretches, withoutSilence } from './marked-blocks.ts'
 import { markedConversation, type Answer } from './marked-conversation.ts'
-import { until, untilState, visit, type Talker, type TalkerOptions } from './talker.ts'
+import { startTalking, until, visit, type Talker, type TalkerOptions } from './talker.ts'
 
 /** Who answers is decided anew for each run. */
 export interface Stage { server: KaiwaServer, upstream: ScriptedUpstream, answer: (answers: readonly Answer[]) => void, close(): Promise<void> }
@@ -61,8 +61,7 @@ export async function runMicrophone({ server, upstream }: Stage, options: Microp
   upstream.script({ handshake: { do: 'accept', afterMs: handshakeMs } })
   const talker = await visit(server.address, { says: { recording: markedRecording(blocks), afterMs: LEAD_MS }, unprocessed: true, settings: { bargeIn: 'off', ...settings } })
   try {
-    await talker.button('Start talking').click()
-    await untilState(talker, ['listening'])
+    await startTalking(talker)
     await meanwhile?.(talker)
     const wantedMs = LEAD_MS + blocks * BLOCK_MS
     await until('the whole signal at the model', () => heardUpstream(upstream).length * 1000 / WIRE_RATE > wantedMs + 200, 30_000)

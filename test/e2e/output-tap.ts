@@ -1,17 +1,25 @@
 import type { Page } from 'playwright-core'
 import { TAP_PATH } from './tap-proxy.ts'
 
+/** Everything played so far, mono; and where in it the page ordered silence. */
+export interface Played { sampleRate: number, samples: Float32Array, cuts: number[] }
+
+interface Quantum { context: BaseAudioContext, frame: number, samples: Float32Array }
+
 /** Runs in the page: whatever is connected to a destination is also connected to the tap. */
 function installTap(address: string) {
-  const quanta: Float32Array[] = []
+  const quanta: Quantum[] = []
+  const cuts: { context: BaseAudioContext, atFrame: number }[] = []
   let sampleRate = 0
   const connect = AudioNode.prototype.connect as (this: AudioNode, target: AudioNode, ...rest: number[]) => AudioNode
+  let newest: BaseAudioContext | undefined
   const tapped = new WeakMap<BaseAudioContext, Promise<AudioWorkletNode>>()
   const openTap = async (context: BaseAudioContext) => {
     await context.audioWorklet.addModule(address)
     const tap = new AudioWorkletNode(context, 'output-tap', { numberOfOutputs: 0 })
-    tap.port.onmessage = event => quanta.push(event.data as Float32Array)
+    tap.port.onmessage = event => quanta.push({ context, ...event.data as Omit<Quantum, 'context'> })
     sampleRate = context.sampleRate
+    newest = context
     return tap
   }
   AudioNode.prototype.connect = function (this: AudioNode, target: AudioNode, ...rest: number[]) {
@@ -22,13 +30,23 @@ function installTap(address: string) {
     }
     return connect.call(this, target, ...rest)
   } as typeof AudioNode.prototype.connect
+  // The player's order to fall silent, by the clock of the audio itself: a busy page learns late what has been played.
+  const post = MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, ...rest: unknown[]) => void
+  MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, ...rest: unknown[]) {
+    if (newest && (message as { type?: string } | null)?.type === 'clear') cuts.push({ context: newest, atFrame: newest.currentTime * sampleRate })
+    return post.call(this, message, ...rest)
+  } as typeof MessagePort.prototype.postMessage
+  const indexOf = ({ context, atFrame }: typeof cuts[number]) => {
+    const index = quanta.findIndex(quantum => quantum.context === context && quantum.frame + 128 > atFrame)
+    return index < 0 ? [] : [index * 128 + Math.max(0, Math.round(atFrame - quanta[index]!.frame))]
+  }
   Object.assign(globalThis, {
     outputTap: () => {
       const bytes = new Uint8Array(quanta.length * 128 * 4)
-      quanta.forEach((quantum, index) => bytes.set(new Uint8Array(quantum.buffer), index * 128 * 4))
+      quanta.forEach(({ samples }, index) => bytes.set(new Uint8Array(samples.buffer), index * 128 * 4))
       let text = ''
       for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-      return { sampleRate, base64: btoa(text) }
+      return { sampleRate, base64: btoa(text), cuts: cuts.flatMap(indexOf) }
     },
   })
 }
@@ -37,12 +55,11 @@ function installTap(address: string) {
 export async function tapOutput(page: Page) {
   await page.addInitScript(installTap, TAP_PATH)
   return {
-    /** Everything played so far, mono. */
-    async samples(): Promise<{ sampleRate: number, samples: Float32Array }> {
-      const { sampleRate, base64 } = await page.evaluate(() =>
-        (globalThis as unknown as { outputTap(): { sampleRate: number, base64: string } }).outputTap())
+    async samples(): Promise<Played> {
+      const { sampleRate, base64, cuts } = await page.evaluate(() =>
+        (globalThis as unknown as { outputTap(): { sampleRate: number, base64: string, cuts: number[] } }).outputTap())
       const bytes = Buffer.from(base64, 'base64')
-      return { sampleRate, samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
+      return { sampleRate, cuts, samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { launchChromium } from '../fakes/chromium.ts'
 import { padded, readWav, writeWav, type Recording } from '../fakes/wav.ts'
-import { tapOutput } from './output-tap.ts'
+import { tapOutput, type Played } from './output-tap.ts'
 import { startTapProxy } from './tap-proxy.ts'
 
 export interface TalkerOptions {
@@ -36,7 +36,7 @@ export interface Talker {
   /** Everything that reached the browser: bodies, headers and frames. */
   everythingReceived(): Promise<string>
   requestedHosts: Set<string>
-  played(): Promise<{ sampleRate: number, samples: Float32Array }>
+  played(): Promise<Played>
   leave(): Promise<void>
 }
 
@@ -146,6 +146,31 @@ export async function untilState(talker: Talker, states: string[], timeout = 20_
   } catch {
     expect(await talker.states(), 'states seen so far').toContain(states[0])
   }
+}
+
+/**
+ * Clicks "Start talking" and waits until the page listens. A server on a machine that others keep busy may refuse for some seconds, as it
+ * should: then it is asked again, as the page proposes.
+ */
+export async function startTalking(talker: Talker): Promise<void> {
+  await talker.button('Start talking').click()
+  await untilListening(talker)
+}
+
+/** The second half of `startTalking`, for a call that was begun in another way. */
+export async function untilListening(talker: Talker): Promise<void> {
+  const { page, button, complaints } = talker
+  await until('the page to listen', async () => {
+    const state = await page.locator('[role=status][data-state]').getAttribute('data-state').catch(() => null)
+    if (state === 'error') {
+      await button('Try again').click({ timeout: 500 }).catch(() => undefined)
+      const kept = complaints.filter(complaint => !/\b503\b/.test(complaint))
+      complaints.splice(0, complaints.length, ...kept)
+    }
+    return state === 'listening'
+  }, 40_000).catch(async (error: unknown) => {
+    throw new Error(`${String(error)}; states: ${(await talker.states()).join(', ')}; the page complained: ${complaints.join(' | ')}`)
+  })
 }
 
 /** Polls until `look` gives something truthy; fails with `what` after the timeout. */

@@ -6,7 +6,7 @@ export const TAP_PATH = '/output-tap.js'
 const TAP_WORKLET = `
 registerProcessor('output-tap', class extends AudioWorkletProcessor {
   process([input]) {
-    if (input[0]) this.port.postMessage(input[0].slice())
+    if (input[0]) this.port.postMessage({ frame: currentFrame, samples: input[0].slice() })
     return true
   }
 })`
