@@ -138,6 +138,13 @@ export const en = {
     server: 'The server is about to restart. This call ends at the next pause; you can start again in a minute.',
     close: 'Put this note away',
   },
+  listening: {
+    muted: 'You are muted. Press M or Unmute to be heard.',
+    instead: 'The chosen microphone isn’t connected: {label} listens until it is back.',
+    quiet: 'No sound at all comes from {label}. Is it switched off? You can choose another microphone in Sound.',
+    another: 'another microphone',
+    close: 'Put this note away',
+  },
   account: {
     signedIn: 'Signed in',
     signOut: 'Sign out',

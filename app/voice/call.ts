@@ -118,6 +118,8 @@ export interface CallSnapshot {
   line?: { model: string, voice: string, capabilities: Capabilities }
   /** The microphone in use, as the browser names it. `instead`: the chosen one is not there. `quiet`: it gives no sound at all. */
   listensWith?: { deviceId: string, label: string, instead: boolean, quiet: boolean }
+  /** Somebody talks into a muted microphone. */
+  mutedHint?: boolean
   /** Trouble that doesn't end what can still be done (typing goes on). */
   trouble?: Trouble
   /** What the call used so far; unset until the answering side says it. */

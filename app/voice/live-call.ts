@@ -24,7 +24,7 @@ import type { WireRecords } from './wire-records.ts'
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
 
 /** What the other side tells of itself and of what is used up. */
-export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith'>
+export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith' | 'mutedHint'>
 
 export interface LiveCallContext {
   parts: VoiceSessionParts
@@ -96,6 +96,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     onOpened: () => dispatch({ type: 'microphone_opened' }),
     onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
     onDevice: listensWith => { if (!released) changed({ listensWith }) },
+    onMutedHint: mutedHint => { if (!released) changed({ mutedHint }) },
     onVoice: ms => dispatch({ type: 'voice', ms }),
     send: pcm16Base64 => command({ type: 'audio', pcm16Base64 }),
     unsentBytes: () => line?.unsentBytes ?? 0,

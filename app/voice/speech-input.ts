@@ -5,6 +5,7 @@ import type { CaptureWanted } from './capture-machine.ts'
 import type { DeviceWatch } from './device-list.ts'
 import type { Encoder } from './encoder.ts'
 import type { MicrophoneFrame, openMicrophone } from './microphone.ts'
+import { createMutedHint } from './muted-hint.ts'
 import { createSentAudio } from './sent-audio.ts'
 import type { TimelineModel } from './timeline.ts'
 import { troubleOfMicrophone } from './trouble.ts'
@@ -40,6 +41,7 @@ export interface SpeechInputPorts {
   onOpened: () => void
   onFailed: (trouble: Trouble) => void
   onDevice: (device: NonNullable<CallSnapshot['listensWith']>) => void
+  onMutedHint?: (on: boolean) => void
   /** With each frame: ms of speech that the page itself hears in it. */
   onVoice?: (ms: number) => void
   send: (pcm16Base64: string) => void
@@ -67,6 +69,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
   const { encoder, timeline, nowMs } = parts
   const sentAudio = createSentAudio()
   const detector = createSpeechDetector()
+  const mutedHint = createMutedHint({ nowMs, setTimer: parts.setTimer, onHint: on => ports.onMutedHint?.(on) })
   let listening = true
   let kept: { frame: MicrophoneFrame, atMs: number }[] = []
   let sending: 'no' | 'yes' | 'line_full' = 'no'
@@ -123,6 +126,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
       if (listening) take(frame, atMs)
       else kept = [...kept, { frame, atMs }].slice(-KEPT_FRAMES)
     },
+    onMutedLevel: level => { if (!closed) mutedHint.hear(level, parts.isSounding?.() ?? false) },
     onOpened: ports.onOpened,
     onFailed: fault => ports.onFailed(troubleOfMicrophone(fault)),
     onDevice: ({ deviceId, label, instead }, quiet) => ports.onDevice({ deviceId, label, instead, quiet }),
@@ -138,7 +142,10 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
       for (let i = 0; i < frames; i++) encoder.write({ samples: new Int16Array(FRAME_SAMPLES), level: 0, firstSample: 0 })
       sentAudio.sent(encoder.sentSamples / SAMPLES_PER_MS, nowMs())
     },
-    setMuted(muted) { keeper.setMuted(muted) },
+    setMuted(muted) {
+      keeper.setMuted(muted)
+      mutedHint.reset()
+    },
     listen(on) {
       listening = on
       const before = kept
@@ -152,6 +159,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     close() {
       closed = true
       keeper.close()
+      mutedHint.reset()
       encoder.hold()
       encoder.clear()
     },

@@ -107,6 +107,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
   }
   function release(by: 'user' | 'server') {
     call?.release(by)
+    if (facts.mutedHint) facts = { ...facts, mutedHint: false }
     clock.stop()
   }
 

@@ -5,7 +5,8 @@ import { fft } from '../src/fft.ts'
 
 /** As of 16 bits. */
 const value = fc.integer({ min: -32_768, max: 32_767 }).map(integer => integer / 32_768)
-const lines = (sizes: fc.Arbitrary<number>) => sizes.chain(size => fc.tuple(fc.array(value, { minLength: size, maxLength: size }), fc.array(value, { minLength: size, maxLength: size })))
+const lineOf = (size: number) => fc.array(value, { minLength: size, maxLength: size })
+const lines = (sizes: fc.Arbitrary<number>) => sizes.chain(size => fc.tuple(lineOf(size), lineOf(size)))
 const powers = fc.integer({ min: 0, max: 8 }).map(power => 2 ** power)
 const samples = (maxLength: number) => fc.array(value, { maxLength }).map(values => Float32Array.from(values))
 
@@ -19,7 +20,8 @@ function directTransform(re: number[], im: number[], sign: number) {
 
 function directCorrelation(signal: Float32Array, pattern: Float32Array, from: number, delays: number): number[] {
   const own = pattern.reduce((sum, sample) => sum + sample * sample, 0)
-  return Array.from({ length: delays }, (_, delay) => own === 0 ? 0 : pattern.reduce((sum, sample, i) => sum + sample * (signal[from + delay + i] ?? 0), 0) / own)
+  const productAt = (start: number) => pattern.reduce((sum, sample, i) => sum + sample * (signal[start + i] ?? 0), 0)
+  return Array.from({ length: delays }, (_, delay) => own === 0 ? 0 : productAt(from + delay) / own)
 }
 
 describe('the transform', () => {
