@@ -1,3 +1,4 @@
+import { joinStream } from './capture-context.ts'
 import { insecurePage, microphoneFault, openingCancelled, type MicrophoneFault } from './microphone-fault.ts'
 import { askForStream, stopTracks, untilAborted } from './microphone-stream.ts'
 import type { CaptureWanted } from './capture-machine.ts'
@@ -41,9 +42,9 @@ export async function openMicrophoneMeter(wanted: CaptureWanted, environment: Me
   }
 }
 
-function measure(context: AudioContext, stream: MediaStream): MicrophoneMeter {
+function measure(page: AudioContext, stream: MediaStream): MicrophoneMeter {
+  const { context, source, close } = joinStream(page, stream)
   const analyser = new AnalyserNode(context, { fftSize: WINDOW_SAMPLES })
-  const source = context.createMediaStreamSource(stream)
   const samples = new Float32Array(WINDOW_SAMPLES)
   let closed = false
   source.connect(analyser)
@@ -59,8 +60,8 @@ function measure(context: AudioContext, stream: MediaStream): MicrophoneMeter {
       if (closed) return
       closed = true
       stopTracks(stream)
-      source.disconnect()
-      void context.close().catch(() => undefined)
+      close()
+      void page.close().catch(() => undefined)
     },
   }
 }

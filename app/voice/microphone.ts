@@ -1,5 +1,6 @@
 import type { CaptureFrame } from '@kaiwa/audio'
 import captureWorkletUrl from '../worklets/capture.worklet.ts?worker&url'
+import { joinStream, type CaptureContext } from './capture-context.ts'
 import { captureFailed, insecurePage, microphoneLost, openingCancelled, type MicrophoneFault } from './microphone-fault.ts'
 import { askForStream, deviceOf, enable, stopTracks, untilAborted, wishes, type MicrophoneDevice, type OpenStream } from './microphone-stream.ts'
 import type { NoiseFilter } from './voice-settings.ts'
@@ -49,6 +50,8 @@ export interface MicrophoneEnvironment {
   signal?: AbortSignal
   /** Address of the capture worklet. */
   workletUrl?: string
+  /** A context for a microphone that the caller's can't be joined to. @default new AudioContext */
+  createContext?: (options?: AudioContextOptions) => AudioContext
   createNode?: (context: AudioContext, name: string, options: AudioWorkletNodeOptions) => AudioWorkletNode
 }
 
@@ -56,7 +59,8 @@ export type MicrophoneOpening = { ok: true, microphone: Microphone } | { ok: fal
 
 /**
  * Asks for the microphone and captures it. Waits for the permission as long as the person thinks about it.
- * Never rejects: every failure is a fault. The context is the caller's; the tracks are the microphone's own.
+ * Never rejects: every failure is a fault. The context is the caller's, unless the browser joins this microphone
+ * only to one of its own rate; the tracks are the microphone's own.
  */
 export async function openMicrophone(context: AudioContext, environment: MicrophoneEnvironment = {}): Promise<MicrophoneOpening> {
   const { mediaDevices = globalThis.navigator?.mediaDevices, isSecureContext = globalThis.isSecureContext, signal } = environment
@@ -65,16 +69,21 @@ export async function openMicrophone(context: AudioContext, environment: Microph
   if ('fault' in streaming) return { ok: false, fault: streaming.fault }
   const { stream } = streaming
   if (environment.isMuted?.()) enable(stream, false)
+  let joined: CaptureContext | undefined
+  let fault = openingCancelled
   try {
-    const [noiseNode] = await Promise.all([openNoiseNode(context, stream, environment), loadWorklet(context, environment.workletUrl ?? captureWorkletUrl)])
-    if (!signal?.aborted) return { ok: true, microphone: capture(context, streaming, noiseNode, environment) }
+    joined = joinStream(context, stream, environment.createContext)
+    const [noiseNode] = await Promise.all([
+      openNoiseNode(joined.context, stream, environment), loadWorklet(joined.context, environment.workletUrl ?? captureWorkletUrl),
+    ])
+    if (!signal?.aborted) return { ok: true, microphone: capture(joined, streaming, noiseNode, environment) }
     closeNoiseNode(noiseNode)
   } catch {
-    stopTracks(stream)
-    return { ok: false, fault: captureFailed }
+    fault = captureFailed
   }
   stopTracks(stream)
-  return { ok: false, fault: openingCancelled }
+  joined?.close()
+  return { ok: false, fault }
 }
 
 /** A filter of our own that can't be had is replaced by the browser's, which the wishes left out. */
@@ -91,10 +100,10 @@ function closeNoiseNode(node: AudioNode | undefined): void {
   ;(node as { destroy?: () => void } | undefined)?.destroy?.()
 }
 
-function capture(context: AudioContext, { stream, instead }: OpenStream, noiseNode: AudioNode | undefined, environment: MicrophoneEnvironment): Microphone {
+function capture(joined: CaptureContext, { stream, instead }: OpenStream, noiseNode: AudioNode | undefined, environment: MicrophoneEnvironment): Microphone {
+  const { context, source } = joined
   const createNode = environment.createNode ?? ((...args) => new AudioWorkletNode(...args))
   const node = createNode(context, 'kaiwa-capture', captureNode)
-  const source = context.createMediaStreamSource(stream)
   let frameListener: ((frame: MicrophoneFrame) => void) | undefined
   let endedListener: ((fault: MicrophoneFault) => void) | undefined
   let takenListener: ((taken: boolean) => void) | undefined
@@ -107,10 +116,10 @@ function capture(context: AudioContext, { stream, instead }: OpenStream, noiseNo
     if (closed) return
     closed = true
     stopTracks(stream)
-    source.disconnect()
     closeNoiseNode(noiseNode)
     closeNode(node)
     closeEar?.()
+    joined.close()
   }
 
   function lose(fault: MicrophoneFault): void {

@@ -190,6 +190,62 @@ describe('microphone', () => {
     expect(parts.track.applyConstraints.mock.calls[0]![0]).toMatchObject({ noiseSuppression: true })
   })
 
+  describe('that the browser doesn\'t join to the page\'s context, which runs at another rate', () => {
+    function otherRate(refuse: (made: AudioContextOptions | undefined) => boolean = () => false) {
+      const parts = setup()
+      const refusal = () => { throw new DOMException('different sample-rate', 'NotSupportedError') }
+      const made: { options: AudioContextOptions | undefined, close: () => Promise<void>, state: string }[] = []
+      parts.context.createMediaStreamSource = refusal
+      const createContext = (options?: AudioContextOptions) => {
+        const context = {
+          options, state: 'suspended', destination: {}, audioWorklet: { addModule: parts.addModule },
+          createMediaStreamSource: () => refuse(options) ? refusal() : parts.source,
+          resume: vi.fn(async () => { context.state = 'running' }),
+          close: vi.fn(async () => { context.state = 'closed' }),
+        }
+        made.push(context)
+        return context as unknown as AudioContext
+      }
+      return { ...parts, made, environment: { ...parts.environment, createContext } }
+    }
+
+    it('is captured by a context of its own rate, which ends with it', async () => {
+      const parts = otherRate()
+      const { microphone, frames, post } = await opened(parts)
+      post(0)
+      expect(frames).toHaveLength(1)
+      expect(parts.made.map(({ options, state }) => ({ options, state }))).toEqual([{ options: { sampleRate: 48_000 }, state: 'running' }])
+      microphone.close()
+      microphone.close()
+      expect(parts.made[0]!.close).toHaveBeenCalledTimes(1)
+    })
+
+    it('is captured at a rate of the browser\'s choice when it takes that only', async () => {
+      const parts = otherRate(options => options !== undefined)
+      await opened(parts)
+      expect(parts.made.map(({ options, state }) => ({ options, state }))).toEqual([{ options: { sampleRate: 48_000 }, state: 'closed' }, { options: undefined, state: 'running' }])
+    })
+
+    it('leaves nothing open when no context takes it, or when the worklet doesn\'t come', async () => {
+      const none = otherRate(() => true)
+      expect(await openMicrophone(none.context, none.environment)).toMatchObject({ ok: false, fault: { code: 'mic_failed' } })
+      const late = otherRate()
+      late.addModule.mockRejectedValue(new Error('404'))
+      expect(await openMicrophone(late.context, late.environment)).toMatchObject({ ok: false, fault: { code: 'mic_failed' } })
+      for (const { made, track } of [none, late]) {
+        expect(made.every(({ state }) => state === 'closed')).toBe(true)
+        expect(track.stop).toHaveBeenCalledTimes(1)
+      }
+    })
+
+    it('is not tried again elsewhere when the browser says anything else', async () => {
+      const parts = otherRate()
+      parts.context.createMediaStreamSource = () => { throw new DOMException('closed', 'InvalidStateError') }
+      expect(await openMicrophone(parts.context, parts.environment)).toMatchObject({ ok: false })
+      expect(parts.made).toEqual([])
+    })
+  })
+
   it('stops its tracks and its processor when closed, once, and passes nothing on', async () => {
     const parts = setup()
     const { microphone, frames, post } = await opened(parts)
