@@ -38,21 +38,27 @@ export function createJitterBuffer(options: { sampleRate: number, maxMs?: number
   const depthMs = () => queue.length * 1000 / sampleRate
   const startDelay = createStartDelay(delay)
   let phase: Phase = { name: 'waiting', sinceMs: undefined }
+  /** Since waiting began. */
+  let pieces = 0
 
   return {
     get depthSamples() { return queue.length },
     get delayMs() { return startDelay.delayMs },
     push(samples, nowMs) {
       if (samples.length > 0) startDelay.arrived(samples.length * 1000 / sampleRate, nowMs)
-      if (samples.length > 0 && phase.name === 'waiting') phase.sinceMs ??= nowMs
+      if (samples.length > 0 && phase.name === 'waiting') {
+        phase.sinceMs ??= nowMs
+        pieces++
+      }
       return queue.push(samples)
     },
     ready(nowMs, ended) {
       if (phase.name !== 'waiting') return false
       if (phase.sinceMs === undefined) return ended
-      return mayStart(startDelay.delayMs, { waitedMs: nowMs - phase.sinceMs, bufferedMs: depthMs(), ended }, delay)
+      return mayStart(startDelay.delayMs, { waitedMs: nowMs - phase.sinceMs, bufferedMs: depthMs(), pieces, ended }, delay)
     },
     start() {
+      pieces = 0
       phase = { name: 'sounding' }
     },
     underrun() {
@@ -65,6 +71,7 @@ export function createJitterBuffer(options: { sampleRate: number, maxMs?: number
     readInto: queue.readInto,
     clear() {
       queue.clear()
+      pieces = 0
       phase = { name: 'waiting', sinceMs: undefined }
       startDelay.settle()
     },

@@ -9,19 +9,23 @@ export interface StartDelayOptions {
   ceilingMs: number
   /** Before anything is known. Costs little on a line that sends faster than real time, because of `enoughFactor`. @default 220 */
   initialMs: number
-  /** Playout also starts once this many times the delay is buffered. @default 2.5 */
+  /** Playout also starts once this many times the delay is buffered, unless in one short piece. @default 2.5 */
   enoughFactor: number
 }
 
 export const startDelayDefaults = { floorMs: 40, ceilingMs: 250, initialMs: 220, enoughFactor: 2.5 } as const satisfies StartDelayOptions
 
+const LONG_PIECE_MS = 500
+
 /** Whether playout may start. */
 export function mayStart(
   delayMs: number,
-  buffer: { waitedMs: number, bufferedMs: number, ended: boolean },
+  buffer: { waitedMs: number, bufferedMs: number, pieces: number, ended: boolean },
   options: StartDelayOptions = startDelayDefaults,
 ): boolean {
-  return buffer.ended || buffer.waitedMs >= delayMs || buffer.bufferedMs >= delayMs * options.enoughFactor
+  // One piece doesn't tell that the line is faster than speech: the next may come just as it ends. Nobody sends speech at its own pace in long ones.
+  const isFast = (buffer.pieces > 1 || buffer.bufferedMs >= LONG_PIECE_MS) && buffer.bufferedMs >= delayMs * options.enoughFactor
+  return buffer.ended || buffer.waitedMs >= delayMs || isFast
 }
 
 /** Kept on top of what was needed: the next answer is never quite the same. */

@@ -5,10 +5,12 @@ const ms = (milliseconds: number) => new Int16Array(24 * milliseconds)
 
 describe('start delay', () => {
   it('starts after the delay, or with plenty buffered, or when all has come', () => {
-    const buffer = { waitedMs: 0, bufferedMs: 40, ended: false }
+    const buffer = { waitedMs: 0, bufferedMs: 40, pieces: 2, ended: false }
     expect(mayStart(200, buffer)).toBe(false)
     expect(mayStart(200, { ...buffer, waitedMs: 200 })).toBe(true)
     expect(mayStart(200, { ...buffer, bufferedMs: 500 })).toBe(true)
+    expect(mayStart(40, { ...buffer, bufferedMs: 200, pieces: 1 }), 'one short piece says nothing of the line').toBe(false)
+    expect(mayStart(40, { ...buffer, bufferedMs: 600, pieces: 1 })).toBe(true)
     expect(mayStart(200, { ...buffer, ended: true })).toBe(true)
   })
 
