@@ -12,6 +12,8 @@ export interface Reading {
   memoryShare: number | undefined
   /** Of the heap's limit. */
   heapShare: number
+  /** Live now. */
+  calls: number
 }
 
 /** From when there is too little, and from when there is enough again: without the gap admission would flicker at the edge. */
@@ -36,6 +38,8 @@ export const thresholds = {
 const SPARE_DESCRIPTORS = 32
 /** Weight of the newest second: three busy ones in a row count, one doesn't. */
 const NEWEST = 0.3
+/** So few calls don't fill a loop that carries a thousand: what makes it late is a neighbour, or one heavy request, and goes by. */
+const FEW_CALLS = 50
 /** So many seconds in a row have to be late: a garbage collection or a start-up is one. */
 const LATE_SECONDS = 3
 
@@ -60,7 +64,7 @@ export function weigh(state: HeadroomState, reading: Reading): HeadroomState {
   const isShort: Record<Short, boolean> = {
     descriptors: isOver(descriptorShare(reading), thresholds.descriptorShare, state.short === 'descriptors'),
     memory: isOver(reading.memoryShare, thresholds.memoryShare, state.short === 'memory') || isOver(reading.heapShare, thresholds.heapShare, state.short === 'memory'),
-    loop: isOver(loopUtilisation, thresholds.loopUtilisation, wasLate) || (wasLate ? lateSeconds > 0 : lateSeconds >= LATE_SECONDS),
+    loop: reading.calls >= FEW_CALLS && (isOver(loopUtilisation, thresholds.loopUtilisation, wasLate) || (wasLate ? lateSeconds > 0 : lateSeconds >= LATE_SECONDS)),
   }
   const order: Short[] = ['descriptors', 'memory', 'loop']
   return { short: order.find(of => isShort[of]), loopUtilisation, lateSeconds }
@@ -84,7 +88,8 @@ export interface Headroom {
 export interface HeadroomOptions {
   clock: { setTimer(callback: () => void, delayMs: number): () => void }
   /** Begins to measure, and returns what reads the time since the last reading; `server/numbers/process-reading.ts`. */
-  measure(): () => Reading
+  measure(): () => Omit<Reading, 'calls'>
+  calls(): number
   /** Room ran out (with what), or came back (undefined). */
   onChange?(short: Short | undefined, reading: Reading): void
 }
@@ -92,12 +97,12 @@ export interface HeadroomOptions {
 const READ_EVERY_MS = 1000
 
 /** Looks once a second whether there is room for another call. Its timer keeps no process alive. */
-export function createHeadroom({ clock, measure, onChange = () => {} }: HeadroomOptions): Headroom {
+export function createHeadroom({ clock, measure, calls, onChange = () => {} }: HeadroomOptions): Headroom {
   let state = roomy
   let cancel: (() => void) | undefined
 
-  function look(read: () => Reading) {
-    const reading = read()
+  function look(read: () => Omit<Reading, 'calls'>) {
+    const reading = { ...read(), calls: calls() }
     const before = state.short
     state = weigh(state, reading)
     if (state.short !== before) onChange(state.short, reading)

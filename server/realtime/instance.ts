@@ -114,6 +114,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const headroom = createHeadroom({
     clock: serverClock,
     measure: createProcessReading,
+    calls: () => calls.live,
     onChange: (short, reading) => short
       ? log.warn({ short, reading }, 'no room for another call: new ones are refused')
       : log.info({ reading }, 'room for calls again'),

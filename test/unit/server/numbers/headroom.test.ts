@@ -4,7 +4,7 @@ import { createHeadroom, roomy, weigh, type Reading } from '../../../../server/n
 import { createProcessReading, descriptorLimitIn } from '../../../../server/numbers/process-reading.ts'
 import { createManualClock } from '../../../fakes/manual-clock.ts'
 
-const calm: Reading = { loopUtilisation: 0.1, loopDelayP99Ms: 1, openDescriptors: 100, maxDescriptors: 1024, memoryShare: 0.3, heapShare: 0.2 }
+const calm: Reading = { loopUtilisation: 0.1, loopDelayP99Ms: 1, openDescriptors: 100, maxDescriptors: 1024, memoryShare: 0.3, heapShare: 0.2, calls: 200 }
 const seconds = (state: typeof roomy, reading: Partial<Reading>, count: number) => {
   for (let second = 0; second < count; second++) state = weigh(state, { ...calm, ...reading })
   return state
@@ -33,6 +33,11 @@ describe('room for another call', () => {
     expect(seconds(roomy, { loopUtilisation: 0.3, loopDelayP99Ms: 400 }, 30).short).toBeUndefined()
     const busy = seconds(roomy, { loopUtilisation: 0.6, loopDelayP99Ms: 80 }, 10)
     expect(seconds(busy, { loopUtilisation: 0.3, loopDelayP99Ms: 400 }, 10).short, 'nor kept away by it').toBeUndefined()
+  })
+
+  it('is not refused by a loop that a few calls can\'t have filled, but by memory and descriptors whoever holds them', () => {
+    expect(seconds(roomy, { loopUtilisation: 1, loopDelayP99Ms: 900, calls: 3 }, 30).short).toBeUndefined()
+    expect(seconds(roomy, { openDescriptors: 950, calls: 3 }, 1).short).toBe('descriptors')
   })
 
   it('comes back only when there is clearly enough, so that admission does not flicker', () => {
@@ -72,7 +77,7 @@ describe('the headroom', () => {
     const told: unknown[] = []
     let reading = calm
     let reads = 0
-    const headroom = createHeadroom({ clock, measure: () => () => { reads++; return reading }, onChange: short => told.push(short) })
+    const headroom = createHeadroom({ clock, measure: () => () => { reads++; return reading }, calls: () => 200, onChange: short => told.push(short) })
     await clock.advance(3000)
     expect(reads, 'not before it is started').toBe(0)
     headroom.start()
