@@ -213,6 +213,13 @@ export const en = {
     slowest: 'slowest',
     fastest: 'fastest',
     bar: 'Answer {index}: {ms} ms',
+    sound: 'Sound of this call',
+    ranOut: 'Sound ran out',
+    deviceGaps: 'Gaps at the device',
+    moves: 'Opened anew',
+    refused: 'Not played for want of room',
+    times: '{count} times | once | {count} times',
+    seconds: '{seconds} s',
     none: 'No spoken answer yet. After each one, this shows how long you waited for its first sound.',
   },
   usage: {

@@ -107,6 +107,18 @@ export interface Timeline {
   cuts: { atMs: number }[]
 }
 
+/** How well the answers of a call could be played. */
+export interface PlaybackFacts {
+  /** Times the line fell behind and a gap was heard. */
+  ranOut: number
+  /** Ms of audio that found no room. */
+  refusedMs: number
+  /** Times it went on on another audio context. */
+  moves: number
+  /** Gaps that the browser counts between itself and the device since this context began; undefined: it doesn't count. */
+  deviceGaps?: number
+}
+
 export interface CallSnapshot {
   state: CallState
   muted: boolean
@@ -118,6 +130,8 @@ export interface CallSnapshot {
   line?: { model: string, voice: string, capabilities: Capabilities }
   /** The microphone in use, as the browser names it. `instead`: the chosen one is not there. `quiet`: it gives no sound at all. */
   listensWith?: { deviceId: string, label: string, instead: boolean, quiet: boolean }
+  /** Unset until something was heard. */
+  playback?: PlaybackFacts
   /** Somebody talks into a muted microphone. */
   mutedHint?: boolean
   /** Trouble that doesn't end what can still be done (typing goes on). */

@@ -11,6 +11,7 @@ import type { HouseEvent } from './house-events.ts'
 import { applySettings, noiseWish } from './live-settings.ts'
 import { createLiveTurns, listensOf, wordsOf } from './live-turns.ts'
 import { createOutbox } from './outbox.ts'
+import { playbackFacts } from './playback-facts.ts'
 import { createSpeechInput } from './speech-input.ts'
 import { createSpeechOutput } from './speech-output.ts'
 import type { SpeechOutput } from './speech-output.ts'
@@ -24,7 +25,7 @@ import type { WireRecords } from './wire-records.ts'
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
 
 /** What the other side tells of itself and of what is used up. */
-export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith' | 'mutedHint'>
+export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith' | 'mutedHint' | 'playback'>
 
 export interface LiveCallContext {
   parts: VoiceSessionParts
@@ -112,7 +113,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
 
   function onHeard(heard: Heard, wanted: boolean) {
     transcript.heard(heard, nowMs())
-    changed()
+    const playback = playbackFacts(output?.stats, host?.context)
+    changed(playback && { playback })
     if (wanted) dispatch({ type: 'sound_heard', atMs: nowMs() - heard.heardMs })
   }
 

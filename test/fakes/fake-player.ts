@@ -10,6 +10,8 @@ export interface FakePlayer extends Player {
   /** Ms heard, by segment. */
   readonly heardMs: ReadonlyMap<string, number>
   readonly ducked: boolean
+  /** Samples run out although more are to come. */
+  starve(): void
   readonly closed: boolean
 }
 
@@ -24,6 +26,7 @@ export function createFakePlayer(): FakePlayer {
   const silent = new Set<(segmentId: string) => void>()
   let closed = false
   let moves = 0
+  let underruns = 0
   let ducked = false
   const of = (segmentId: string) => queue.find(playing => playing.segmentId === segmentId)
   const heardOf = ({ segmentId, heardMs, receivedMs, ended }: Playing): Heard => ({ segmentId, heardMs, receivedMs, complete: ended })
@@ -76,7 +79,7 @@ export function createFakePlayer(): FakePlayer {
     },
     async moveTo() { moves++ },
     route() {},
-    get stats() { return { underruns: 0, refusedMs: 0, moves } },
+    get stats() { return { underruns, refusedMs: 0, moves } },
     close() { closed = true },
     playMs(ms) {
       let left = ms
@@ -90,6 +93,7 @@ export function createFakePlayer(): FakePlayer {
         if (queue[0] === head) return
       }
     },
+    starve() { underruns++ },
     given,
     get heardMs() {
       return new Map([...[...done.values()], ...queue].map(({ segmentId, heardMs }) => [segmentId, heardMs]))
