@@ -56,7 +56,6 @@ export const sound = {
     name: 'Noise reduction at the model',
     none: 'The built-in engine takes the sound as it is.',
     auto: { label: 'Automatic', says: 'As whoever runs this server has set it.' },
-    auto: { label: 'Automatic', says: 'As it is set up for whoever answers.' },
     near_field: { label: 'Near', says: 'For a headset, or a phone at your ear.' },
     far_field: { label: 'Far', says: 'For a laptop, or a microphone on the desk.' },
     off: { label: 'Off', says: 'The model hears everything.' },
