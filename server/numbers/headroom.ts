@@ -61,10 +61,11 @@ export function weigh(state: HeadroomState, reading: Reading): HeadroomState {
   const wasLate = state.short === 'loop'
   const late = isOver(reading.loopDelayP99Ms, thresholds.loopDelayP99Ms, wasLate) && isOver(reading.loopUtilisation, thresholds.lateUtilisation, wasLate)
   const lateSeconds = late ? Math.min(LATE_SECONDS, state.lateSeconds + 1) : Math.max(0, state.lateSeconds - 1)
+  const isLate = wasLate ? lateSeconds > 0 : lateSeconds >= LATE_SECONDS
   const isShort: Record<Short, boolean> = {
     descriptors: isOver(descriptorShare(reading), thresholds.descriptorShare, state.short === 'descriptors'),
     memory: isOver(reading.memoryShare, thresholds.memoryShare, state.short === 'memory') || isOver(reading.heapShare, thresholds.heapShare, state.short === 'memory'),
-    loop: reading.calls >= FEW_CALLS && (isOver(loopUtilisation, thresholds.loopUtilisation, wasLate) || (wasLate ? lateSeconds > 0 : lateSeconds >= LATE_SECONDS)),
+    loop: reading.calls >= FEW_CALLS && (isOver(loopUtilisation, thresholds.loopUtilisation, wasLate) || isLate),
   }
   const order: Short[] = ['descriptors', 'memory', 'loop']
   return { short: order.find(of => isShort[of]), loopUtilisation, lateSeconds }

@@ -8,7 +8,7 @@ const LOOP_SAMPLE_MS = 20
 const COUNT_EVERY_READS = 5
 
 /** Reads this process's own facts; each reading covers the time since the one before. */
-export function createProcessReading(): () => Reading {
+export function createProcessReading(): () => Omit<Reading, 'calls'> {
   const delay = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS })
   delay.enable()
   const maxDescriptors = softDescriptorLimit()

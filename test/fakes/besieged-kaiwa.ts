@@ -145,7 +145,8 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
     },
     residentBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024,
     async expectEmpty() {
-      await expect.poll(() => upstream.connections.filter(({ socket, closed }) => socket && !closed).length, { timeout: 8000, interval: 20 }).toBeLessThanOrEqual(1)
+      const open = () => upstream.connections.filter(({ socket, closed }) => socket && !closed).length
+      await expect.poll(open, { timeout: 8000, interval: 20 }).toBeLessThanOrEqual(1)
     },
     descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
     async close() {

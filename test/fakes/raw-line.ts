@@ -78,11 +78,13 @@ export interface FrameOptions {
 }
 
 /** One WebSocket frame, as right or as wrong as asked. */
-export function frame({ opcode = 1, fin = true, rsv = 0, masked = true, payload = Buffer.alloc(0), lengthSaid = payload.length, lengthAs }: FrameOptions): Buffer {
+export function frame(options: FrameOptions): Buffer {
+  const { opcode = 1, fin = true, rsv = 0, masked = true, payload = Buffer.alloc(0), lengthSaid = payload.length, lengthAs } = options
   const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode
   const mask = masked ? randomBytes(4) : Buffer.alloc(0)
   const body = masked ? payload.map((byte, index) => byte ^ mask[index & 3]!) : payload
-  return Buffer.concat([Buffer.from([first]), lengthBytes(masked ? 0x80 : 0, lengthSaid, lengthAs ?? (lengthSaid < 126 ? 7 : lengthSaid < 65_536 ? 16 : 64)), mask, body])
+  const form = lengthAs ?? (lengthSaid < 126 ? 7 : lengthSaid < 65_536 ? 16 : 64)
+  return Buffer.concat([Buffer.from([first]), lengthBytes(masked ? 0x80 : 0, lengthSaid, form), mask, body])
 }
 
 function lengthBytes(maskBit: number, length: number, as: 7 | 16 | 64): Buffer {

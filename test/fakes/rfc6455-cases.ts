@@ -110,7 +110,8 @@ function splitCharacter(): Buffer[] {
   return [text(bytes.subarray(0, at), { fin: false }), more(bytes.subarray(at), true)]
 }
 
-const after = [text(e), frame({ opcode: PING, payload: filled(3) }), text(filled(70_000)), frame({ opcode: 3 }), frame({ opcode: CLOSE, payload: codeBytes(4999) })]
+const after = [text(e), frame({ opcode: PING, payload: filled(3) }), text(filled(70_000)), frame({ opcode: 3 }),
+  frame({ opcode: CLOSE, payload: codeBytes(4999) })]
 const afterClose: FramingCase[] = after.map((late, n) => broken(`data after close (${['text', 'ping', 'long text', 'a reserved opcode', 'another close'][n]}) is ignored`, [frame({ opcode: CLOSE, payload: codeBytes(1000) }), late], 1000))
 
 export const framingCases: FramingCase[] = [

@@ -2,7 +2,8 @@ import type { Conversation } from './scripted-conversation.ts'
 
 const usage = {
   total_tokens: 60, input_tokens: 20, output_tokens: 40,
-  input_token_details: { text_tokens: 20, audio_tokens: 0, image_tokens: 0, cached_tokens: 0, cached_tokens_details: { text_tokens: 0, audio_tokens: 0, image_tokens: 0 } },
+  input_token_details: { text_tokens: 20, audio_tokens: 0, image_tokens: 0, cached_tokens: 0,
+    cached_tokens_details: { text_tokens: 0, audio_tokens: 0, image_tokens: 0 } },
   output_token_details: { text_tokens: 20, audio_tokens: 20 },
 }
 

@@ -44,7 +44,8 @@ function dearModel(pieceMs: number) {
         bill.responses++
         const usage = {
           total_tokens: 20 + audio, input_tokens: 20, output_tokens: audio,
-          input_token_details: { text_tokens: 20, audio_tokens: 0, image_tokens: 0, cached_tokens: 0 }, output_token_details: { text_tokens: 0, audio_tokens: audio },
+          input_token_details: { text_tokens: 20, audio_tokens: 0, image_tokens: 0, cached_tokens: 0 },
+          output_token_details: { text_tokens: 0, audio_tokens: audio },
         }
         send({ type: 'response.done', event_id: `d${count}`, response: { ...response, status, usage } })
       }

@@ -119,7 +119,9 @@ it('B3: pages that read nothing → the process grows by no more than the bound 
   const models = siege.upstream.connections.slice(-pages)
   const piece = JSON.stringify({ type: 'response.output_audio.delta', event_id: 'e', response_id: 'r', item_id: 'i', output_index: 0, content_index: 0, delta: 'A'.repeat(12_800) })
   const pour = setInterval(() => {
-    for (const { socket } of models) for (let n = 0; n < 10 && socket?.readyState === socket?.OPEN && socket!.bufferedAmount < 256 * 1024; n++) socket!.send(piece)
+    for (const { socket } of models) {
+      for (let n = 0; n < 10 && socket?.readyState === socket?.OPEN && socket!.bufferedAmount < 256 * 1024; n++) socket!.send(piece)
+    }
   }, 20)
   // First they do read: what merely passes has its garbage, too.
   await pause(2000)

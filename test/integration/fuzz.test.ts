@@ -30,7 +30,8 @@ function randomFrom(seed: number) {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
   const below = (bound: number) => Math.floor(next() * bound)
-  return { next, below, of: <T>(choices: readonly T[]): T => choices[below(choices.length)]!, bytes: (count: number) => Buffer.from(Array.from({ length: count }, () => below(256))) }
+  const of = <T>(choices: readonly T[]): T => choices[below(choices.length)]!
+  return { next, below, of, bytes: (count: number) => Buffer.from(Array.from({ length: count }, () => below(256))) }
 }
 type Random = ReturnType<typeof randomFrom>
 
@@ -72,7 +73,7 @@ function message(random: Random): Buffer {
   if (roll < 0.3) return Buffer.from(JSON.stringify(template))
   if (roll < 0.975) return Buffer.from(JSON.stringify(mutated(template, random)) ?? 'null')
   if (roll < 0.99) return scratched(JSON.stringify(template), random)
-  return random.bytes(random.below(200)).map(byte => byte & 0x7F)
+  return Buffer.from(random.bytes(random.below(200)).map(byte => byte & 0x7F))
 }
 
 function frames(random: Random): Buffer[] {
@@ -81,12 +82,16 @@ function frames(random: Random): Buffer[] {
   if (roll < 0.9) return [frame({ payload, ...(random.next() < 0.05 && { lengthAs: 64 as const }) })]
   if (roll < 0.96) {
     const at = random.below(payload.length + 1)
-    return [frame({ fin: false, payload: payload.subarray(0, at) }), ...(random.next() < 0.3 ? [frame({ opcode: 9, payload: random.bytes(random.below(126)) })] : []), frame({ opcode: 0, payload: payload.subarray(at) })]
+    const between = random.next() < 0.3 ? [frame({ opcode: 9, payload: random.bytes(random.below(126)) })] : []
+    return [frame({ fin: false, payload: payload.subarray(0, at) }), ...between, frame({ opcode: 0, payload: payload.subarray(at) })]
   }
   if (roll < 0.98) return [frame({ opcode: 2, payload })]
   if (roll < 0.998) return [frame({ opcode: random.of([9, 10]), payload: random.bytes(random.below(126)) })]
   if (roll < 0.999) return [random.bytes(1 + random.below(60))]
-  return [frame({ opcode: random.below(16), fin: random.next() < 0.5, rsv: random.below(8), masked: random.next() < 0.9, payload: random.bytes(random.below(130)), lengthAs: random.of([16, 64] as const) })]
+  return [frame({
+    opcode: random.below(16), fin: random.next() < 0.5, rsv: random.below(8), masked: random.next() < 0.9,
+    payload: random.bytes(random.below(130)), lengthAs: random.of([16, 64] as const),
+  })]
 }
 
 const drained = (line: RawLine) => line.socket.writableNeedDrain && !line.socket.destroyed

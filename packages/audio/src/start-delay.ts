@@ -23,7 +23,8 @@ export function mayStart(
   buffer: { waitedMs: number, bufferedMs: number, pieces: number, ended: boolean },
   options: StartDelayOptions = startDelayDefaults,
 ): boolean {
-  // One piece doesn't tell that the line is faster than speech: the next may come just as it ends. Nobody sends speech at its own pace in long ones.
+  // One piece doesn't tell that the line is faster than speech: the next may come just as it ends.
+  // Nobody sends speech at its own pace in long ones.
   const isFast = (buffer.pieces > 1 || buffer.bufferedMs >= LONG_PIECE_MS) && buffer.bufferedMs >= delayMs * options.enoughFactor
   return buffer.ended || buffer.waitedMs >= delayMs || isFast
 }

@@ -22,7 +22,16 @@ function fakePage() {
 function setup(ways: { resume?: () => Promise<void>, rebuilt?: () => Promise<boolean>, create?: () => void } = {}) {
   const clock = createManualClock(0)
   const page = fakePage()
-  interface FakeContext { state: string, onstatechange: (() => void) | null, frozenAt: number | undefined, readonly currentTime: number, sampleRate: number, resume(): Promise<void>, close(): Promise<void>, become(state: string): void }
+  interface FakeContext {
+    state: string
+    onstatechange: (() => void) | null
+    frozenAt: number | undefined
+    readonly currentTime: number
+    sampleRate: number
+    resume(): Promise<void>
+    close(): Promise<void>
+    become(state: string): void
+  }
   const contexts: FakeContext[] = []
   const seen = { rebuilt: [] as unknown[], troubles: [] as string[], works: 0, held: 0 }
 

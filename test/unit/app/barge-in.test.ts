@@ -233,7 +233,8 @@ describe('any order of what is said, heard and answered', () => {
   )
   const orders = fc.array(fc.tuple(input, fc.integer({ min: 0, max: 400 })), { maxLength: 80 })
 
-  function walk(inputs: [CallInput, number][], check: (before: CallMachine, input: CallInput, after: CallMachine, effects: readonly CallEffect[], atMs: number) => void): CallMachine {
+  type Check = (before: CallMachine, input: CallInput, after: CallMachine, effects: readonly CallEffect[], atMs: number) => void
+  function walk(inputs: [CallInput, number][], check: Check): CallMachine {
     let machine: CallMachine = initialCall
     let atMs = 0
     const opening: [CallInput, number][] = ([

@@ -3,7 +3,8 @@ import { createCallClock } from '../../../app/voice/call-clock.ts'
 
 function setup() {
   const world = { pageMs: 500, audioSeconds: undefined as number | undefined, context: {} }
-  const clock = createCallClock({ pageMs: () => world.pageMs, audioClock: () => world.audioSeconds === undefined ? undefined : { of: world.context, seconds: world.audioSeconds } })
+  const audioClock = () => world.audioSeconds === undefined ? undefined : { of: world.context, seconds: world.audioSeconds }
+  const clock = createCallClock({ pageMs: () => world.pageMs, audioClock })
   return { world, clock }
 }
 

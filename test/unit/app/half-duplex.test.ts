@@ -124,7 +124,8 @@ describe('the gate after an answer', () => {
 
 describe('whatever happens', () => {
   const level = fc.constantFrom(0, 0.0001, 0.001, 0.01, 0.1, 1)
-  const frames = fc.array(fc.record<GateFrame>({ lengthMs: fc.constantFrom(20, 40), playedLevel: level, micLevel: level, held: fc.boolean() }), { maxLength: 60 })
+  const frame = fc.record<GateFrame>({ lengthMs: fc.constantFrom(20, 40), playedLevel: level, micLevel: level, held: fc.boolean() })
+  const frames = fc.array(frame, { maxLength: 60 })
   const floor = fc.record<EchoFloor>({ lossDb: fc.integer({ min: -10, max: 60 }), noiseLevel: level, tailMs: fc.integer({ min: 0, max: 600 }) })
   const floors = fc.option(floor, { nil: undefined })
 

@@ -64,6 +64,7 @@ describe('room for another call', () => {
       loopUtilisation: fc.double({ min: 0, max: 1, noNaN: true }), loopDelayP99Ms: fc.double({ min: 0, max: 10_000, noNaN: true }),
       openDescriptors: fc.option(fc.nat(2000), { nil: undefined }), maxDescriptors: fc.option(fc.integer({ min: 1, max: 2000 }), { nil: undefined }),
       memoryShare: fc.option(fc.double({ min: 0, max: 2, noNaN: true }), { nil: undefined }), heapShare: fc.double({ min: 0, max: 1, noNaN: true }),
+      calls: fc.nat(2000),
     })
     fc.assert(fc.property(fc.array(any, { maxLength: 50 }), past => {
       expect(seconds(past.reduce(weigh, roomy), {}, 60).short).toBeUndefined()
