@@ -102,7 +102,7 @@ function quietFrom(samples: Float32Array, from: number, rate: number): number {
 describe('an answer that is spoken over', () => {
   it.each(['normal', 'cautious'] as const)('gives way to a cough and is heard whole, in %s mode; the cough is no turn', async bargeIn => {
     const itemId = await story({ says: { recording: cough(), afterMs: 7000 }, settings: { bargeIn } })
-    await playedFor(12)
+    await playedFor(10)
     const heard = await heardOf(itemId)
     process.stdout.write(`cough, ${bargeIn}: quieter for ${heard.duckedMs.toFixed(0)} ms (level ${heard.duckedLevel.toFixed(2)}), waited ${heard.heldMs.toFixed(0)} ms, `
       + `server noticed ${ofType(talker.received, 'input_audio_buffer.speech_started').length}, rest differs by ${heard.errorDb.toFixed(0)} dB\n`)
