@@ -107,6 +107,8 @@ describe('when the system takes the page’s sound away', () => {
     await happen(trouble)
     await until('another context', async () => (await trouble.count()).made === 2, 10_000)
     const rebuiltMs = performance.now() - brokenAtMs
+    // Without sound for long enough the page says so, and for that time it doesn't speak.
+    await untilState(talker, ['speaking'])
     await heardToItsEnd()
 
     expect(await trouble.count()).toEqual({ made: 2, alive: 1 })
