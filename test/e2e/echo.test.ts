@@ -92,10 +92,10 @@ describe('a page that hears itself', () => {
     await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
     return talker
   }
-  async function hearStory(talker: Talker) {
+  async function hearAnswer(talker: Talker, question = 'Tell me a story') {
     const { page, button } = talker
     await startTalking(talker)
-    await page.getByRole('textbox', { name: 'Message' }).fill('Tell me a story')
+    await page.getByRole('textbox', { name: 'Message' }).fill(question)
     await button('Send').click()
     await untilState(talker, ['speaking'])
   }
@@ -103,13 +103,14 @@ describe('a page that hears itself', () => {
 
   it('without a cure takes its own voice for somebody’s', async () => {
     const visitor = await visitRoom({ bargeIn: 'cautious' })
-    await hearStory(visitor)
+    await hearAnswer(visitor)
     await until('speech that nobody spoke', () => heardSpeech(visitor))
   })
 
   it('taking turns strictly, hears nothing of itself', async () => {
     const visitor = await visitRoom({ halfDuplex: true, echoFloor: floor })
-    await hearStory(visitor)
+    // Long enough for many words to come back, and short enough to hear the end of.
+    await hearAnswer(visitor, 'Who are you?')
     await untilState(visitor, ['listening'], 60_000)
     const before = visitor.sent.length
     await until('a second more of the microphone', () => visitor.sent.length > before + 25)
@@ -119,7 +120,7 @@ describe('a page that hears itself', () => {
 
   it('taking turns strictly, still hears somebody louder than its echo', async () => {
     const visitor = await visitRoom({ halfDuplex: true, echoFloor: floor })
-    await hearStory(visitor)
+    await hearAnswer(visitor)
     await visitor.page.waitForTimeout(1500)
     expect(heardSpeech(visitor)).toBe(false)
     const { samples, sampleRate } = speech('go-forward')
@@ -153,7 +154,7 @@ describe('a page that hears itself', () => {
 
   it('in a call in loudspeaker mode is understood and answers aloud', async () => {
     const visitor = await visitRoom({ playbackPath: 'loopback' })
-    await hearStory(visitor)
+    await hearAnswer(visitor)
     await until('some of it heard', async () => (await visitor.turns('assistant').first().innerText().catch(() => '')).length > 20)
     await visitor.page.waitForTimeout(3000)
     expect(heardSpeech(visitor)).toBe(false)
