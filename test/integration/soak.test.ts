@@ -5,10 +5,10 @@ import { frame, openRawLine, upgradeRequest } from '../fakes/raw-line.ts'
 import { sturdyConversation } from '../fakes/sturdy-conversation.ts'
 
 /**
- * Callers who come and go in every way there is, while some stay and talk. `KAIWA_SOAK_CALLS` says how many come (600 without it; a long
+ * Callers who come and go in every way there is, while some stay and talk. `KAIWA_SOAK_CALLS` says how many come (6000 without it; a long
  * one: `KAIWA_SOAK_CALLS=50000 npx vitest run --project integration test/integration/soak.test.ts`).
  */
-const CALLS = Number(process.env.KAIWA_SOAK_CALLS ?? 600)
+const CALLS = Number(process.env.KAIWA_SOAK_CALLS ?? 6000)
 const AT_ONCE = 10
 const STAYING = 4
 const MB = 1024 * 1024
@@ -98,9 +98,10 @@ it(`${CALLS} callers come and go: descriptors and handles are where they were, m
   await settled()
   await expect.poll(() => siege.descriptors(), { timeout: 10_000 }).toBeLessThanOrEqual(descriptors + 3)
   expect(await siege.metric('nodejs_active_handles_total')).toBeLessThanOrEqual(handles + 3)
-  // A lost call keeps some 20 kB at the least; the heap breathes more than that in a run this short.
-  expect(slope(memory.slice(memory.length / 2)) / 1024, 'kB a caller').toBeLessThan(30)
-  expect((memory.at(-1)![1] - memory[0]![1]) / MB).toBeLessThan(64)
+  // The heap takes what it likes until it is as large as V8 lets it be before it collects: the later half tells. A lost call keeps some 40 kB.
+  const later = memory.slice(memory.length / 2)
+  expect(slope(later) / 1024, 'kB a caller').toBeLessThan(20)
+  expect((later.at(-1)![1] - later[0]![1]) / MB).toBeLessThan(64)
   for (const client of staying) expect(client.events.filter(({ type }) => type === 'response.done')).toHaveLength(turns)
   for (const client of staying) client.close()
   await siege.expectUnharmed()
