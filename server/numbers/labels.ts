@@ -24,13 +24,14 @@ const faults: Record<RelayFault['code'], true> = {
   upstream_unreachable: true, upstream_refused: true, upstream_resting: true, upstream_lost: true, upstream_stalled: true, upstream_babble: true,
   client_too_slow: true, client_too_fast: true, rules_broken: true, engine_failed: true, call_too_long: true, call_idle: true, server_draining: true,
   budget_spent: true, signed_out: true, access_withdrawn: true, session_expired: true,
+  webrtc_unavailable: true, offer_refused: true, upstream_no_answer: true, sideband_lost: true, hung_up: true,
 }
 export const faultCodes: LabelSet = new Set([...Object.keys(faults), 'none'])
 
 /** Codes of `error` events, the API's (GA protocol, "Errors") and our own, and of events that were refused. */
 export const errorCodes: LabelSet = new Set([
   ...faultCodes, ...Object.keys(wireErrors), 'upstream_unavailable', 'call_ending',
-  'item_not_found', 'account_deactivated', 'billing_hard_limit_reached', 'model_not_found',
+  'item_not_found', 'account_deactivated', 'billing_hard_limit_reached', 'model_not_found', 'invalid_offer',
 ])
 
 export const enders: LabelSet = new Set(['client', 'upstream', 'fault'])

@@ -1,17 +1,34 @@
 import type { OpenOptions } from '@kaiwa/engine'
 import type { BrainInfo } from '../../shared/brain.ts'
 import type { BreakerState } from '../numbers/number-sources.ts'
+import type { RelayFault } from '../relay/fault.ts'
+import type { Link } from '../relay/link.ts'
 import type { DialResult } from '../relay/upstream.ts'
 
 /** What a connection is for; without an intent, a conversation. */
 export interface SessionAsk {
   model: string | undefined
   intent: 'transcription' | undefined
-  /** What the embedded engine begins with; an upstream is told in an event. */
+  /** What the embedded engine begins with, and a WebRTC call; over a WebSocket an upstream is told in an event. */
   session?: OpenOptions['session']
   /** Tells an upstream that this is the same person as before, and nothing more. */
   safetyIdentifier?: string
 }
+
+/** What came of an SDP offer. */
+export type AnswerResult
+  = | {
+    ok: true
+    /** The answer, with all its candidates: none is sent later. */
+    sdp: string
+    /** The server's own connection to the call: every event of the model, and any event to it. Asked for once. Never rejects. */
+    sideband(signal: AbortSignal): Promise<DialResult>
+    /** Ends the media. Never rejects; a call that is gone already counts as ended. */
+    hangUp(): Promise<void>
+    /** The caller's data channel, where it ends in this process: one more client of the call, behind the call's gate. Undefined: it leads past this server. */
+    channel?: Link
+  }
+  | { ok: false, fault: RelayFault }
 
 /** Who answers. Implementations: `server/brains`. */
 export interface Brain {
@@ -36,5 +53,10 @@ export interface Brain {
   info(): Promise<BrainInfo>
   /** Opens a session with the model named, else with its own. Never rejects. */
   dial(asked: SessionAsk, signal: AbortSignal): Promise<DialResult>
+  /**
+   * Answers a WebRTC offer; `asked.session` is what the session begins with. Undefined: it can't. Never rejects. Whoever gets an answer
+   * hangs up, once, whatever becomes of the rest.
+   */
+  answer?(offer: { sdp: string }, asked: SessionAsk, signal: AbortSignal): Promise<AnswerResult>
   close(): Promise<void>
 }

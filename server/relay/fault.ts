@@ -7,6 +7,16 @@ export type RelayFault
     | { code: 'session_expired' }
     | { code: 'upstream_stalled', unsentBytes: number }
     | { code: 'upstream_babble', count: number }
+    /** No WebRTC with whoever answers; `why` is a sentence. */
+    | { code: 'webrtc_unavailable', why: string }
+    /** The caller's SDP isn't one that a call can be made of; `why` is a sentence. */
+    | { code: 'offer_refused', why: string }
+    /** Asked to answer a WebRTC offer, the upstream said something else. */
+    | { code: 'upstream_no_answer', what: 'too_long' | 'not_sdp' | 'no_call_id' }
+    /** The server's own connection to a WebRTC call is gone, and with it every limit and the bill. */
+    | { code: 'sideband_lost', closeCode: number }
+    /** Whoever has the call ended it by `POST …/hangup`. */
+    | { code: 'hung_up' }
     | { code: 'client_too_slow', unreadBytes: number }
     | { code: 'engine_failed', detail: string }
     | { code: 'call_too_long', minutes: number }
@@ -82,6 +92,16 @@ export function describeFault(fault: RelayFault): FaultNotice {
       return { type: 'server_error', code: 'upstream_lost', closeCode: 1011, message: 'The model\'s answers could not be understood. Start again to go on talking.' }
     case 'client_too_slow':
       return { type: 'invalid_request_error', code: 'client_too_slow', closeCode: 4008, message: 'The line was too slow to carry the answer. Start again, on a better network if you can.' }
+    case 'webrtc_unavailable':
+      return { type: 'server_error', code: 'webrtc_unavailable', closeCode: 1011, message: `WebRTC can't be had here: ${fault.why} Connect by WebSocket instead.` }
+    case 'offer_refused':
+      return { type: 'invalid_request_error', code: 'invalid_offer', closeCode: 4000, message: `No call can be made of this SDP offer: ${fault.why}` }
+    case 'upstream_no_answer':
+      return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model's provider did not answer the WebRTC offer: ${noAnswer[fault.what]}. Connect by WebSocket instead.` }
+    case 'sideband_lost':
+      return { type: 'server_error', code: 'sideband_lost', closeCode: 1011, message: 'This server lost its own connection to the call, so the call was ended. Start again to go on talking.' }
+    case 'hung_up':
+      return { type: 'invalid_request_error', code: 'hung_up', closeCode: 1000, message: 'The call was hung up.' }
     case 'engine_failed':
       return { type: 'server_error', code: 'engine_failed', closeCode: 1011, message: `The embedded engine could not answer. ${fault.detail}` }
     case 'call_too_long':
@@ -104,6 +124,12 @@ export function describeFault(fault: RelayFault): FaultNotice {
       return { type: 'invalid_request_error', code: 'access_withdrawn', closeCode: 4003, message: 'You may no longer talk here. Ask whoever runs this server.' }
     default: return assertNever(fault)
   }
+}
+
+const noAnswer: Record<Extract<RelayFault, { code: 'upstream_no_answer' }>['what'], string> = {
+  too_long: 'what came back is too long',
+  not_sdp: 'what came back is no SDP',
+  no_call_id: 'it named no call',
 }
 
 const spent: Record<Extract<RelayFault, { code: 'budget_spent' }>['of'], string> = {

@@ -20,6 +20,11 @@ const faults: [RelayFault, string, number][] = [
   [{ code: 'call_too_long', minutes: 120 }, 'call_too_long', 1001],
   [{ code: 'call_idle', seconds: 300 }, 'call_idle', 1001],
   [{ code: 'server_draining' }, 'server_draining', 1001],
+  [{ code: 'webrtc_unavailable', why: 'No UDP port is free.' }, 'webrtc_unavailable', 1011],
+  [{ code: 'offer_refused', why: 'It has no audio.' }, 'invalid_offer', 4000],
+  [{ code: 'upstream_no_answer', what: 'not_sdp' }, 'upstream_unavailable', 1011],
+  [{ code: 'sideband_lost', closeCode: 1006 }, 'sideband_lost', 1011],
+  [{ code: 'hung_up' }, 'hung_up', 1000],
 ]
 
 describe('what a client is told', () => {
