@@ -143,7 +143,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       case 'meter': return changed({ meter: event.readings })
       case 'answer_due': return dispatch(event)
       case 'segment': return event.segment.speaker === 'user' && event.segment.medium === 'voice' ? dispatch(wordsOf(event.segment)) : undefined
-      case 'segment_removed': case 'interrupted': case 'tool_call': return
+      case 'segment_removed': case 'interrupted': case 'tool_call': case 'voice_began': case 'voice_over': return
       default: return assertNever(event)
     }
   }

@@ -58,7 +58,7 @@ function snapshotOf(script: Script, muted: boolean): CallSnapshot {
     trouble: script.aside,
     ...(script.usd === undefined ? {} : { usage: scriptedUsage(script.usd) }),
     ...(script.warning ? { warning: script.warning } : {}),
-    ...(before ? {} : { line: { model: 'kaiwa-local', voice: 'flite', capabilities: { turnTaking: 'server', serverInterrupts: true, typedText: true, transcripts: { user: true, assistant: true } } } }),
+    ...(before ? {} : { line: { model: 'kaiwa-local', voice: 'flite', capabilities: { turnTaking: 'server', serverInterrupts: true, voiceWaits: true, typedText: true, transcripts: { user: true, assistant: true } } } }),
     ...(state === 'idle' ? {} : { startedAt: 1_800_000_000_000 }),
   }
 }

@@ -55,6 +55,8 @@ export interface Capabilities {
   turnTaking: 'server' | 'manual'
   /** Whether speech over an answer cancels it at the server. */
   serverInterrupts: boolean
+  /** Whether the voice can be held back without losing any of it. If not, a voice that gives way gets quieter and speaks on. */
+  voiceWaits: boolean
   typedText: boolean
   transcripts: { user: boolean, assistant: boolean }
 }
@@ -86,6 +88,9 @@ export type DialogueEvent
   /** Voice of the assistant: base64 PCM16, 24 kHz mono, in order. */
     | { type: 'voice', replyId: string, segmentId: string, pcm16Base64: string }
     | { type: 'voice_ended', replyId: string, segmentId: string }
+  /** The transport itself carries the voice of a reply, from now on (`null`: not known what of it), or no longer: all of it was sent, or the rest dropped. */
+    | { type: 'voice_began', replyId: string, segmentId: string | null }
+    | { type: 'voice_over', replyId: string, cut: boolean }
   /** Times are ms of audio since the session began, as the side that noticed counts them. */
     | { type: 'user_speech', on: boolean, by: Voice, atMs: number, segmentId: string | null }
   /** The server ended the user's turn, and no answer to it comes unless the page asks for one. */
@@ -107,6 +112,8 @@ export type DialogueCommand
   /** The player fell silent: this much of the segment was heard. `undefined` heard: nothing was playing. */
     | { type: 'stop_speaking', by: 'barge_in' | 'user', heard?: { segmentId: string, heardMs: number, receivedMs: number } }
     | { type: 'answer_tool', callId: string, output: string }
+  /** What the user said in a session before this one, in order, so that the new one knows it. Nothing answers it. */
+    | { type: 'recall', said: readonly { segmentId: string, text: string }[] }
   /**
    * Who ends the user's turn from now on. `manual` while the user holds the floor (only `end_turn` ends the turn then);
    * `server` restores the turn detection that the session was opened with, or the one wished for. `turns` replaces the wishes before.

@@ -62,6 +62,9 @@ const fields: Record<ServerEventType, Fields> = {
   'mcp_list_tools.in_progress': mcp,
   'mcp_list_tools.completed': mcp,
   'mcp_list_tools.failed': mcp,
+  'output_audio_buffer.started': { response_id: 'string' },
+  'output_audio_buffer.stopped': { response_id: 'string' },
+  'output_audio_buffer.cleared': { response_id: 'string' },
   'rate_limits.updated': { rate_limits: 'array' },
 }
 

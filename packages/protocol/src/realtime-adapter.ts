@@ -3,7 +3,11 @@ import type { DialogueCommand, DialogueEvent } from './dialogue.ts'
 import { parseServerEvent } from './parse.ts'
 import { command } from './realtime-adapter/commands.ts'
 import { handle } from './realtime-adapter/handlers.ts'
-import { beginStep } from './realtime-adapter/state.ts'
+import { markCut } from './realtime-adapter/interruption.ts'
+import type { HeardVoice } from './realtime-adapter/interruption.ts'
+import { closeItems } from './realtime-adapter/items.ts'
+import { startAnew } from './realtime-adapter/session.ts'
+import { beginStep, change } from './realtime-adapter/state.ts'
 import type { RealtimeAdapterState } from './realtime-adapter/state.ts'
 import { isKaiwaEvent, isListedServerEvent } from './server-event-types.ts'
 
@@ -39,6 +43,19 @@ export function receive(state: RealtimeAdapterState, text: string): Received {
   }
   const events: DialogueEvent[] = isKaiwaEvent(type) ? [{ type: 'notice', code: type, detail: parsed.message }] : []
   return { state, events, wire: [], type, known: isListedServerEvent(type) }
+}
+
+/**
+ * The same conversation goes on in another session, over another transport: what the one before was doing is over, segments and meter stay.
+ * `opened` comes anew. `heard`: of the segment that sounded.
+ */
+export function moveSession(state: RealtimeAdapterState, { media, heard }: { media: boolean, heard?: HeardVoice }): Sent {
+  const step = beginStep(state)
+  if (heard) markCut(step, 'server', heard)
+  startAnew(step)
+  closeItems(step)
+  change(step, { media })
+  return step
 }
 
 /** What a command led to. `events` need no answer of the server: the typed turn's segment, the cut of what was interrupted. */

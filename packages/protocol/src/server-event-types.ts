@@ -9,6 +9,7 @@ export const handledServerEvents = [
   'response.created', 'response.done', 'response.output_item.added', 'response.output_item.done', 'response.content_part.added',
   'response.output_text.delta', 'response.output_text.done', 'response.output_audio.delta', 'response.output_audio.done',
   'response.output_audio_transcript.delta', 'response.output_audio_transcript.done',
+  'output_audio_buffer.started', 'output_audio_buffer.stopped', 'output_audio_buffer.cleared',
 ] as const satisfies ServerEventType[]
 
 /** Server events of the GA protocol that the adapter lets pass, each with the reason. */
@@ -29,9 +30,6 @@ export const ignoredServerEvents = {
   'mcp_list_tools.in_progress': 'the server imports the tools itself',
   'mcp_list_tools.completed': 'the server imports the tools itself',
   'mcp_list_tools.failed': 'the server imports the tools itself; the model goes on without',
-  'output_audio_buffer.started': 'WebRTC and SIP only',
-  'output_audio_buffer.stopped': 'WebRTC and SIP only',
-  'output_audio_buffer.cleared': 'WebRTC and SIP only',
   'rate_limits.updated': 'a gauge, not an error',
 } as const satisfies Record<string, string>
 

@@ -1,7 +1,7 @@
 import type { Item, ResponsePart } from './items.ts'
 import type { RealtimeSession, TranscriptionSession } from './session-config.ts'
 
-/** What a server may say over a WebSocket (GA protocol, "Server events"). Events we only pass on are `unknown` to the parser. */
+/** What a server may say (GA protocol, "Server events"); `output_audio_buffer.*` over WebRTC only. Events we only pass on are `unknown` to the parser. */
 
 export interface ServerError {
   type: string
@@ -92,6 +92,9 @@ export type ServerEvent
     | Ev<'mcp_list_tools.in_progress'> & { item_id: string }
     | Ev<'mcp_list_tools.completed'> & { item_id: string }
     | Ev<'mcp_list_tools.failed'> & { item_id: string }
+    | Ev<'output_audio_buffer.started'> & { response_id: string }
+    | Ev<'output_audio_buffer.stopped'> & { response_id: string }
+    | Ev<'output_audio_buffer.cleared'> & { response_id: string }
     | Ev<'rate_limits.updated'> & { rate_limits: RateLimit[] }
 
 export type ServerEventType = ServerEvent['type']

@@ -1,4 +1,4 @@
-import { createRealtimeAdapterState, receive, send } from '@kaiwa/protocol'
+import { createRealtimeAdapterState, moveSession, receive, send } from '@kaiwa/protocol'
 import type { DialogueCommand, DialogueEvent, RealtimeAdapterState } from '@kaiwa/protocol'
 import { eventInWords, wireInWords } from './samples.ts'
 
@@ -8,13 +8,15 @@ export interface Conversing {
   /** @returns the client events that are due at once. */
   hears(type: string, fields?: Record<string, unknown>): string[]
   asks(command: DialogueCommand): string[]
+  /** The conversation goes on over another transport. */
+  moves(to: Parameters<typeof moveSession>[1]): string[]
   /** What was told since the last time this was asked. */
   told(): string[]
   events(): DialogueEvent[]
 }
 
-export function converse({ opened = true, turnDetection = {}, transcription = { model: 'gpt-transcribe' } as object | null } = {}): Conversing {
-  let state = createRealtimeAdapterState()
+export function converse({ opened = true, media = false, turnDetection = {}, transcription = { model: 'gpt-transcribe' } as object | null } = {}): Conversing {
+  let state = createRealtimeAdapterState({ media })
   let events: DialogueEvent[] = []
   function take(led: { state: RealtimeAdapterState, events: DialogueEvent[] }) {
     state = led.state
@@ -29,6 +31,11 @@ export function converse({ opened = true, turnDetection = {}, transcription = { 
     },
     asks(command) {
       const led = send(state, command)
+      take(led)
+      return led.wire.map(wireInWords)
+    },
+    moves(to) {
+      const led = moveSession(state, to)
       take(led)
       return led.wire.map(wireInWords)
     },

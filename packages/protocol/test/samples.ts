@@ -45,7 +45,8 @@ export function eventInWords(event: DialogueEvent): string {
     case 'segment_removed': return `segment_removed ${event.segmentId}`
     case 'reply_started': return `reply_started ${event.replyId}`
     case 'reply_ended': return `reply_ended ${event.replyId} ${event.end.how}${endInWords(event.end)}`
-    case 'voice': case 'voice_ended': return `${event.type} ${event.segmentId}`
+    case 'voice': case 'voice_ended': case 'voice_began': return `${event.type} ${event.segmentId}`
+    case 'voice_over': return `${event.type} ${event.replyId}${event.cut ? ' cut' : ''}`
     case 'user_speech': return `user_speech ${event.on ? 'on' : 'off'} ${event.segmentId} ${event.atMs}`
     case 'interrupted': return `interrupted ${event.by} ${event.segmentId} ${event.heardMs}`
     case 'tool_call': return `tool_call ${event.name} ${event.callId}`

@@ -19,6 +19,7 @@ export function command(step: Step, request: DialogueCommand): void {
     case 'discard_turn': return discardTurn(step, request.segmentId)
     case 'say': return say(step, request.text, request.segmentId)
     case 'stop_speaking': return stopSpeaking(step, request)
+    case 'recall': return recall(step, request.said)
     case 'answer_tool': return answerTool(step, request.callId, request.output)
     case 'change': return changeSession(step, request)
     default: return assertNever(request)
@@ -57,6 +58,13 @@ function say(step: Step, text: string, segmentId: string): void {
   putSegment(step, withWholeText({ ...typed, segment: { ...typed.segment, open: false } }, 0, text))
   transmit(step, { type: 'conversation.item.create', item: { type: 'message', role: 'user', id: segmentId, content: [{ type: 'input_text', text }] } })
   wantReply(step, { interrupt: true, retry: true })
+}
+
+/** Under the ids they had, so that each stays the same segment. */
+function recall(step: Step, said: Extract<DialogueCommand, { type: 'recall' }>['said']): void {
+  for (const { segmentId, text } of said) {
+    transmit(step, { type: 'conversation.item.create', item: { type: 'message', role: 'user', id: segmentId, content: [{ type: 'input_text', text }] } })
+  }
 }
 
 function assertNever(request: never): never {

@@ -2,6 +2,7 @@ import type { ServerEvent } from '../server-events.ts'
 import { receivePart, receiveTextDelta, receiveTextDone, receiveTranscriptDone, receiveVoice, receiveVoiceDone } from './answer.ts'
 import { receiveDeleted, receiveItem, receiveOutputItem, receiveTruncated } from './conversation.ts'
 import { receiveError } from './faults.ts'
+import { receiveSoundOver, receiveSoundStarted } from './media-voice.ts'
 import { receiveResponseCreated, receiveResponseDone } from './replies.ts'
 import { receiveSession } from './session.ts'
 import type { Step } from './state.ts'
@@ -37,6 +38,8 @@ export function handle(step: Step, event: ServerEvent): void {
     case 'response.output_audio_transcript.done': return receiveTranscriptDone(step, event)
     case 'response.output_audio.delta': return receiveVoice(step, event)
     case 'response.output_audio.done': return receiveVoiceDone(step, event)
+    case 'output_audio_buffer.started': return receiveSoundStarted(step, event)
+    case 'output_audio_buffer.stopped': case 'output_audio_buffer.cleared': return receiveSoundOver(step, event)
     // Reasons: server-event-types.ts
     case 'conversation.item.retrieved': case 'response.content_part.done': case 'rate_limits.updated':
     case 'response.function_call_arguments.delta': case 'response.function_call_arguments.done':

@@ -106,3 +106,14 @@ export function withWholeText(tracked: TrackedSegment, contentIndex: number, tex
   const next = text === '' && tracked.segment.text !== '' ? tracked : withPart(tracked, partIndex(contentIndex), text)
   return { ...next, segment: { ...next.segment, textState: 'final' } }
 }
+
+/** No more comes of anything: what has no words yet stays without, and what was only announced never was. */
+export function closeItems(step: Step): void {
+  for (const [itemId, item] of step.state.items) {
+    if (item.kind === 'hidden') continue
+    const { segment } = item
+    const textState = segment.textState === 'partial' ? 'final' : segment.textState === 'pending' ? 'unavailable' : segment.textState
+    if (item.reserved || (segment.speaker === 'assistant' && segment.text === '' && segment.open)) forgetItem(step, itemId)
+    else putSegment(step, { ...item, segment: { ...segment, open: false, textState } })
+  }
+}

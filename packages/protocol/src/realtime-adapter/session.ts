@@ -2,6 +2,7 @@ import type { Capabilities } from '../dialogue.ts'
 import type { ServerEventOf } from '../server-events.ts'
 import { serverVadDefaults } from '../session-config.ts'
 import type { RealtimeSession, TurnDetection } from '../session-config.ts'
+import { overVoice } from './media-voice.ts'
 import { learnNoiseReduction } from './noise-reduction.ts'
 import { change, createRealtimeAdapterState } from './state.ts'
 import type { Line, Step } from './state.ts'
@@ -17,11 +18,12 @@ function detectionOf(session: RealtimeSession): TurnDetection | null {
 }
 
 /** What the page has to know. */
-function lineOf(session: RealtimeSession, detection: TurnDetection | null): Line {
+function lineOf(session: RealtimeSession, detection: TurnDetection | null, media: boolean): Line {
   const audio = session.audio as LooseAudio
   const capabilities: Capabilities = {
     turnTaking: detection ? 'server' : 'manual',
     serverInterrupts: detection !== null && detection.interrupt_response !== false,
+    voiceWaits: !media,
     typedText: true,
     transcripts: { user: Boolean(audio?.input?.transcription), assistant: true },
   }
@@ -46,7 +48,7 @@ export function receiveSession(step: Step, { type, session }: ServerEventOf<'ses
   if (session.type === 'transcription') return
   const before = step.state.line
   if (before && before.sessionId !== session.id) startAnew(step)
-  const line = lineOf(session, learnDetection(step, detectionOf(session)))
+  const line = lineOf(session, learnDetection(step, detectionOf(session)), step.state.media)
   change(step, { line })
   const { sessionId, model, voice, capabilities } = line
   if (!before || !sameOpening(before, line)) step.events.push({ type: 'opened', sessionId, model, voice, capabilities })
@@ -54,16 +56,17 @@ export function receiveSession(step: Step, { type, session }: ServerEventOf<'ses
   learnNoiseReduction(step, session)
 }
 
-function startAnew(step: Step): void {
-  const { reply, items, totals, sent, turns, noise } = step.state
+export function startAnew(step: Step): void {
+  const { reply, items, totals, sent, turns, noise, media } = step.state
+  overVoice(step, { cut: true })
   if (reply) step.events.push({ type: 'reply_ended', replyId: reply.id, end: { how: 'cancelled', by: 'server' } })
   const fresh = createRealtimeAdapterState()
-  step.state = { ...fresh, items, totals, sent, turns: { ...fresh.turns, wish: turns.wish }, noise: { ...fresh.noise, wish: noise.wish } }
+  step.state = { ...fresh, media, items, totals, sent, turns: { ...fresh.turns, wish: turns.wish }, noise: { ...fresh.noise, wish: noise.wish } }
 }
 
 function sameOpening(a: Line, b: Line): boolean {
   const [x, y] = [a.capabilities, b.capabilities]
   return a.sessionId === b.sessionId && a.model === b.model && a.voice === b.voice && x.turnTaking === y.turnTaking
-    && x.serverInterrupts === y.serverInterrupts && x.typedText === y.typedText
+    && x.serverInterrupts === y.serverInterrupts && x.voiceWaits === y.voiceWaits && x.typedText === y.typedText
     && x.transcripts.user === y.transcripts.user && x.transcripts.assistant === y.transcripts.assistant
 }

@@ -5,6 +5,10 @@ import type { TurnDetection } from '../session-config.ts'
 /** What the adapter remembers of one Realtime session. Immutable: every step makes a new one. */
 export interface RealtimeAdapterState {
   readonly line: Line | null
+  /** The transport carries the voices beside the events (WebRTC): the server knows what it sent, and cuts by itself. */
+  readonly media: boolean
+  /** The response whose voice the transport carries now. */
+  readonly sounding: string | null
   /** Items seen, oldest first. Bound: `maxItems`; full ⇒ the oldest is forgotten (the page keeps its segment). */
   readonly items: ReadonlyMap<string, TrackedItem>
   /** The response of the default conversation that is being made: at most one. */
@@ -121,9 +125,12 @@ export const maxVoiced = 64
 export const maxToolGroups = 16
 export const maxCallsPerGroup = 32
 
-export function createRealtimeAdapterState(): RealtimeAdapterState {
+/** `media`: the transport carries the voices. @default it doesn't */
+export function createRealtimeAdapterState({ media = false }: { media?: boolean } = {}): RealtimeAdapterState {
   return {
     line: null,
+    media,
+    sounding: null,
     items: new Map(),
     reply: null,
     create: null,
