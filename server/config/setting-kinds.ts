@@ -29,6 +29,12 @@ export const httpUrl = (takes: string): Kind<URL> => ({
 })
 export const secret = (takes: string): Kind<string> => ({ ...fromSchema(takes, z.string().regex(/^[\x21-\x7e]{1,4096}$/)), secret: true })
 export const host: Kind<string> = fromSchema('a host name or an IP address', z.string().regex(/^[\w.:-]{1,253}$/))
+/** Carries a password, so it is never shown. */
+export const postgresUrl: Kind<string> = {
+  takes: 'a PostgreSQL address such as postgres://user:password@host:5432/database',
+  parse: text => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined,
+  secret: true,
+}
 /** A path of a file or folder. */
 export const path = (takes: string) => fromSchema(takes, z.string().max(4096))
 /** Parts between commas, each of them taken by `part`; none of them empty. */

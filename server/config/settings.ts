@@ -2,12 +2,14 @@ import { asksForSignIn, readAccess, weaknesses, type AccessSettings } from './ac
 import { readBrain, type BrainSettings } from './brain-settings.ts'
 import { readBudgets, type BudgetSettings } from './budget-settings.ts'
 import { readEngine, type EngineSettings } from './engine-settings.ts'
+import { readStore, type StoreSettings } from './store-settings.ts'
 import { boolean, host, httpUrl, integer, isLoopbackHost, oneOf, path, reader, secret, SettingsError, type Environment, type Read } from './setting-kinds.ts'
 
 export type { AccessSettings, OidcSettings } from './access-settings.ts'
 export type { BrainSettings } from './brain-settings.ts'
 export type { BudgetSettings } from './budget-settings.ts'
 export { readModelSettings, type EngineSettings } from './engine-settings.ts'
+export type { StoreSettings } from './store-settings.ts'
 export { isLoopbackHost, SettingsError } from './setting-kinds.ts'
 
 export interface Settings {
@@ -17,6 +19,7 @@ export interface Settings {
   engine: EngineSettings
   access: AccessSettings
   budgets: BudgetSettings
+  store: StoreSettings
   /** Where what has to outlive the process lies. */
   dataDir: string
   /** The operator's own personas; the built-in ones are there in any case. */
@@ -37,8 +40,8 @@ export interface Settings {
 }
 
 const withoutEffect: Record<string, string> = {
-  DATABASE_URL: 'conversations are not stored', REDIS_URL: 'there is one node',
-  KAIWA_STORE: 'conversations are not stored', KAIWA_RETENTION_DAYS: 'conversations are not stored',
+  REDIS_URL: 'there is one node',
+  KAIWA_STORE: 'conversations are not stored',
   KAIWA_RESUME_SECONDS: 'a dropped call is not resumed', KAIWA_SESSION_ROLLOVER_SECONDS: 'a session is not rolled over',
 }
 
@@ -93,6 +96,7 @@ export function readSettings(env: Environment): Settings {
     engine,
     access: readAccess(read),
     budgets: readBudgets(read),
+    store: readStore(read),
     dataDir: read('KAIWA_DATA_DIR', path('a folder\'s path'), './data'),
     personasDir: read('KAIWA_PERSONAS_DIR', path('a folder\'s path'), './personas'),
     publicUrl: read('KAIWA_PUBLIC_URL', httpUrl('the http or https address people use'), undefined),
@@ -110,8 +114,18 @@ export function readSettings(env: Environment): Settings {
   return { ...settings, notices: [...noticesOf(env, settings), ...accessNotices(settings)] }
 }
 
+/** What of an address must not be seen even without the rest. */
+function passwordIn(address: string | undefined): string[] {
+  const url = address !== undefined && URL.canParse(address.trim()) ? new URL(address.trim()) : undefined
+  const values = url ? [url.password, url.searchParams.get('password') ?? ''] : []
+  return values.filter(value => value !== '').flatMap(value => {
+    try { return [value, decodeURIComponent(value)] } catch { return [value] }
+  })
+}
+
 /** Every value that must never be seen: for the log's redaction and the relay's. */
 export const secretsOf = (env: Environment): string[] => [
+  ...passwordIn(env.DATABASE_URL),
   ...['OPENAI_API_KEY', 'KAIWA_LLM_KEY', 'KAIWA_STT_KEY', 'KAIWA_TTS_KEY', 'KAIWA_PASSWORD', 'KAIWA_OIDC_CLIENT_SECRET', 'KAIWA_METRICS_TOKEN', 'DATABASE_URL', 'REDIS_URL']
     .flatMap(name => env[name]?.trim() || []),
   ...(env.KAIWA_API_TOKENS ?? '').split(',').flatMap(pair => pair.trim().split(':').slice(1).join(':') || []),

@@ -41,6 +41,8 @@ export interface StoredResponse { id: string, callId: string, atMs: number, stat
 export interface StoredAudio { callId: string, itemId: string | null, speaker: 'user' | 'assistant', key: string, sampleRate: number, fromMs: number, toMs: number, bytes: number }
 export interface StoredEvent { callId: string, seq: number, direction: 'in' | 'out', eventType: string, callMs: number, payload: string }
 
+export interface StoredPersona { version: string, id: string, name: string, body: string }
+
 /** One conversation with all that is kept of it but its events and audio, which are asked for apart. Items in the order of their chain. */
 export interface StoredConversation extends ConversationHead {
   callsOf: StoredCall[]
@@ -60,10 +62,16 @@ export interface SpendingRow { day: string, owner: string, model: string, respon
  */
 export interface Store {
   readonly kind: 'sqlite' | 'postgres'
-  /** All of them or none, in order; entries that are there already change nothing. */
+  /**
+   * All of them or none, in order; entries that are there already change nothing. What belongs to no call that is kept (deleted since, never
+   * begun, or begun in somebody else's conversation) is passed over.
+   */
   write(entries: readonly JournalEntry[]): Promise<void>
+  /** By when they were last spoken in, newest first. @param ask `limit` at most 100; `query`: those that contain all its words, in one item or the title */
   list(owner: string, ask: { query?: string, after?: string, limit: number }): Promise<Page<ConversationHead>>
   get(owner: string, id: string): Promise<StoredConversation | undefined>
+  /** What the personas of its calls were then, as JSON. */
+  personas(owner: string, id: string): Promise<StoredPersona[]>
   events(owner: string, id: string, ask: { after?: string, limit: number }): Promise<Page<StoredEvent>>
   audio(owner: string, id: string): Promise<StoredAudio[]>
   /** `stale`: somebody changed it since `version`. */
@@ -72,7 +80,9 @@ export interface Store {
   entitle(id: string, title: { by: 'words' | 'model', title: string, summary: string | null }): Promise<void>
   /** Hard: items, search, events, audio rows. Answers with the audio's keys, whose files are the caller's to delete; undefined: not there. Whatever is written of it afterwards is ignored. */
   delete(owner: string, id: string): Promise<{ audioKeys: string[] } | undefined>
-  deleteItem(owner: string, id: string, itemId: string): Promise<boolean>
+  /** As hard. The item that stood after it takes its place in the chain. */
+  deleteItem(owner: string, id: string, itemId: string): Promise<{ audioKeys: string[] } | undefined>
+  /** Their spending stays, without their name. Calls of theirs that began before, and are still to be written, are ignored, too. */
   deleteOwner(owner: string): Promise<{ conversations: number, audioKeys: string[] }>
   /** What was last spoken in before. At most `limit` conversations at a time. */
   deleteOlderThan(atMs: number, limit: number): Promise<{ conversations: number, audioKeys: string[] }>
