@@ -24,7 +24,7 @@ const faults: Record<RelayFault['code'], true> = {
   upstream_unreachable: true, upstream_refused: true, upstream_resting: true, upstream_lost: true, upstream_stalled: true, upstream_babble: true,
   client_too_slow: true, client_too_fast: true, rules_broken: true, engine_failed: true, call_too_long: true, call_idle: true, server_draining: true,
   budget_spent: true, signed_out: true, access_withdrawn: true, session_expired: true,
-  webrtc_unavailable: true, offer_refused: true, upstream_no_answer: true, sideband_lost: true, hung_up: true,
+  webrtc_unavailable: true, offer_refused: true, upstream_no_answer: true, sideband_lost: true, webrtc_not_connected: true,
 }
 export const faultCodes: LabelSet = new Set([...Object.keys(faults), 'none'])
 

@@ -60,8 +60,8 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
 /** What is as it should be, what somebody did wrong, and what failed. */
 function levelOf({ code }: RelayFault): 'info' | 'warn' | 'error' {
   switch (code) {
-    case 'call_idle': case 'call_too_long': case 'server_draining': case 'signed_out': case 'budget_spent': case 'session_expired': case 'hung_up': return 'info'
-    case 'client_too_slow': case 'client_too_fast': case 'rules_broken': case 'access_withdrawn': case 'upstream_resting': case 'webrtc_unavailable': case 'offer_refused': return 'warn'
+    case 'call_idle': case 'call_too_long': case 'server_draining': case 'signed_out': case 'budget_spent': case 'session_expired': return 'info'
+    case 'client_too_slow': case 'client_too_fast': case 'rules_broken': case 'access_withdrawn': case 'upstream_resting': case 'webrtc_unavailable': case 'offer_refused': case 'webrtc_not_connected': return 'warn'
     case 'upstream_unreachable': case 'upstream_refused': case 'upstream_lost': case 'upstream_stalled': case 'upstream_babble': case 'engine_failed':
     case 'upstream_no_answer': case 'sideband_lost': return 'error'
     default: return code satisfies never

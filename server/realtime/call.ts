@@ -64,7 +64,8 @@ export function startCall(options: CallOptions): Call {
   if (isPage) link.send(JSON.stringify(greeting(options)))
   const story = createCallStory({ ...options, callId, nowMs: clock.nowMs })
   const numbers = options.numbers.observe({ brain: brain.kind, from })
-  const farewell = createFarewell({ ...options, gate: createGate({ policy: start.policy, free: start.persona?.free }), nowMs: clock.nowMs })
+  const farewell = createFarewell({ ...options, nowMs: clock.nowMs })
+  const gate = farewell.guard(createGate({ policy: start.policy, free: start.persona?.free }))
   const meter = options.metering.begin({
     callId,
     person: start.person,
@@ -82,7 +83,7 @@ export function startCall(options: CallOptions): Call {
     ...options,
     client: link,
     dial: signal => brain.dial({ ...start, safetyIdentifier: brain.kind === 'local' ? undefined : options.safetyIdentifierOf(start.person) }, signal),
-    gate: farewell.gate,
+    gate,
     observers: [story.observer, numbers, meter.observer, ...(isPage ? [farewell.observer] : [])],
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,

@@ -15,7 +15,12 @@ export type Farewell
     | { at: 'speaking', untilMs: number, /** When all that has come was heard; undefined: nothing came. */ heardAtMs: number | undefined, done: boolean }
     | { at: 'over' }
 
-export type FarewellInput = { is: 'response_done' } | { is: 'audio', ms: number } | { is: 'tick' }
+export type FarewellInput
+  = | { is: 'response_done' }
+    | { is: 'audio', ms: number }
+    /** WebRTC: the model's own buffer has begun to sound, or fell silent. */
+    | { is: 'buffer', sounds: boolean }
+    | { is: 'tick' }
 export type FarewellEffect = 'cancel' | 'ask_goodbye' | 'end' | undefined
 
 export function beginFarewell(isSpeaking: boolean, nowMs: number): [Farewell, FarewellEffect] {
@@ -37,6 +42,7 @@ export function stepFarewell(farewell: Farewell, input: FarewellInput, nowMs: nu
 function speaking(farewell: Extract<Farewell, { at: 'speaking' }>, input: FarewellInput, nowMs: number): Extract<Farewell, { at: 'speaking' }> {
   switch (input.is) {
     case 'audio': return { ...farewell, heardAtMs: Math.max(farewell.heardAtMs ?? 0, nowMs + PLAYOUT_MS) + input.ms }
+    case 'buffer': return { ...farewell, heardAtMs: input.sounds ? Infinity : nowMs + PLAYOUT_MS }
     case 'response_done': return { ...farewell, done: true }
     case 'tick': return farewell
     default: return input satisfies never
@@ -44,6 +50,8 @@ function speaking(farewell: Extract<Farewell, { at: 'speaking' }>, input: Farewe
 }
 
 const AUDIO = 'response.output_audio.delta'
+/** Over WebRTC the model plays its own answers, and tells of it. */
+const BUFFER: Readonly<Record<string, boolean>> = { 'output_audio_buffer.started': true, 'output_audio_buffer.stopped': false, 'output_audio_buffer.cleared': false }
 /** PCM16 at 24 kHz in base64: what the server's own sessions speak. */
 const WIRE_BYTES_PER_MS = 48 * 4 / 3
 /** A goodbye of one sentence: about four seconds of voice at 20 tokens a second, and its words. */
@@ -57,21 +65,22 @@ const ending = {
 export interface FarewellDesk {
   /** Looks on at the relay, for sound and ends of responses. */
   observer: RelayObserver
-  /** What the client says is refused from the farewell on, but for its open microphone. */
-  gate: Gate
+  /** What a client says is refused from the farewell on, but for its open microphone. */
+  guard(gate: Gate): Gate
   /** Says goodbye, then `end`s. Once; no effect later. */
   begin(relay: Relay, end: () => void): void
   /** The call is over, however. */
   stop(): void
 }
 
-export interface FarewellOptions { gate: Gate, nowMs(): number, ticker: Pick<Ticker, 'each'>, ids: (prefix: string) => string }
+export interface FarewellOptions { nowMs(): number, ticker: Pick<Ticker, 'each'>, ids: (prefix: string) => string }
 
 /** Carries out the farewell of one call. */
-export function createFarewell({ gate, nowMs, ticker, ids }: FarewellOptions): FarewellDesk {
+export function createFarewell({ nowMs, ticker, ids }: FarewellOptions): FarewellDesk {
   let state: Farewell | undefined
   let act: (effect: FarewellEffect) => void = () => {}
   let isAnswering = () => false
+  let sounds = false
   let unwatch = () => {}
 
   function step(input: FarewellInput) {
@@ -91,6 +100,8 @@ export function createFarewell({ gate, nowMs, ticker, ids }: FarewellOptions): F
     isAnswering = () => relay.openResponses.length > 0
     act = effect => {
       if (effect === 'cancel') for (const id of relay.openResponses) tell({ type: 'response.cancel', response_id: id })
+      // The goodbye would have to wait behind what the model has said, but nobody has heard yet.
+      if (sounds && (effect === 'cancel' || effect === 'ask_goodbye')) tell({ type: 'output_audio_buffer.clear' })
       if (effect === 'ask_goodbye') tell({ type: 'response.create', response: { instructions: GOODBYE, max_output_tokens: GOODBYE_TOKENS, tool_choice: 'none' } })
       if (effect === 'end') end()
     }
@@ -108,15 +119,21 @@ export function createFarewell({ gate, nowMs, ticker, ids }: FarewellOptions): F
       state = { at: 'over' }
     },
     observer: {
-      serverEvent(event) { if (event.type === 'response.done' && !isAnswering()) step({ is: 'response_done' }) },
+      serverEvent(event) {
+        if (event.type === 'response.done' && !isAnswering()) step({ is: 'response_done' })
+        const buffer = BUFFER[event.type]
+        if (buffer === undefined) return
+        sounds = buffer
+        if (sounds || (state?.at === 'speaking' && state.heardAtMs !== undefined)) step({ is: 'buffer', sounds })
+      },
       passed(type, bytes) { if (state && type === AUDIO) step({ is: 'audio', ms: bytes / WIRE_BYTES_PER_MS }) },
     },
-    gate: {
+    guard: gate => ({
       check(text, atMs) {
         const verdict = gate.check(text, atMs)
         return state && verdict.do === 'pass' && verdict.type !== 'input_audio_buffer.append' ? { do: 'refuse', error: ending, type: verdict.type } : verdict
       },
       serverEvent: event => gate.serverEvent(event),
-    },
+    }),
   }
 }

@@ -15,8 +15,8 @@ export type RelayFault
     | { code: 'upstream_no_answer', what: 'too_long' | 'not_sdp' | 'no_call_id' }
     /** The server's own connection to a WebRTC call is gone, and with it every limit and the bill. */
     | { code: 'sideband_lost', closeCode: number }
-    /** Whoever has the call ended it by `POST …/hangup`. */
-    | { code: 'hung_up' }
+    /** An answered WebRTC call that no sound ever went through. */
+    | { code: 'webrtc_not_connected', seconds: number }
     | { code: 'client_too_slow', unreadBytes: number }
     | { code: 'engine_failed', detail: string }
     | { code: 'call_too_long', minutes: number }
@@ -100,8 +100,8 @@ export function describeFault(fault: RelayFault): FaultNotice {
       return { type: 'server_error', code: 'upstream_unavailable', closeCode: 1011, message: `The model's provider did not answer the WebRTC offer: ${noAnswer[fault.what]}. Connect by WebSocket instead.` }
     case 'sideband_lost':
       return { type: 'server_error', code: 'sideband_lost', closeCode: 1011, message: 'This server lost its own connection to the call, so the call was ended. Start again to go on talking.' }
-    case 'hung_up':
-      return { type: 'invalid_request_error', code: 'hung_up', closeCode: 1000, message: 'The call was hung up.' }
+    case 'webrtc_not_connected':
+      return { type: 'invalid_request_error', code: 'webrtc_not_connected', closeCode: 4000, message: `The WebRTC call did not connect within ${fault.seconds} s; the network may not let UDP through. Connect by WebSocket instead.` }
     case 'engine_failed':
       return { type: 'server_error', code: 'engine_failed', closeCode: 1011, message: `The embedded engine could not answer. ${fault.detail}` }
     case 'call_too_long':

@@ -17,12 +17,10 @@ async function page() {
   const clock = createManualClock()
   const ticker = createTicker(clock)
   const ids = (prefix: string) => `${prefix}_1`
-  const farewell = createFarewell({
-    gate: { check: text => ({ do: 'pass', text, type: (JSON.parse(text.toString()) as { type: string }).type }), serverEvent() {} },
-    nowMs: clock.nowMs, ticker, ids,
-  })
+  const farewell = createFarewell({ nowMs: clock.nowMs, ticker, ids })
+  const gate = farewell.guard({ check: text => ({ do: 'pass', text, type: (JSON.parse(text.toString()) as { type: string }).type }), serverEvent() {} })
   const relay = startRelay({
-    client, clock, ticker, ids, opening: [], keys: [], gate: farewell.gate, observers: [farewell.observer],
+    client, clock, ticker, ids, opening: [], keys: [], gate, observers: [farewell.observer],
     dial: async () => ({ ok: true, link: upstream }),
     onEnd: () => farewell.stop(),
   })
@@ -73,6 +71,24 @@ describe('a kind end', () => {
     await clock.advance(FAREWELL_MS - TICK_MS)
     expect(relay.ended).toBe(false)
     await clock.advance(2 * TICK_MS)
+    expect(relay.ended).toBe(true)
+  })
+
+  it('over WebRTC, where the model itself plays what it says: nothing is left before the goodbye, which is heard to its end', async () => {
+    const { upstream, relay, clock, begin, asked } = await page()
+    upstream.says(created('long'))
+    upstream.says(event('output_audio_buffer.started', { response_id: 'long' }))
+    upstream.says(done('long'))
+    begin()
+    expect(asked().map(({ type }) => type)).toEqual(['session.update', 'output_audio_buffer.clear', 'response.create'])
+    upstream.says(event('output_audio_buffer.cleared', { response_id: 'long' }))
+    upstream.says(created('bye'))
+    upstream.says(event('output_audio_buffer.started', { response_id: 'bye' }))
+    upstream.says(done('bye'))
+    await clock.advance(1500)
+    expect(relay.ended).toBe(false)
+    upstream.says(event('output_audio_buffer.stopped', { response_id: 'bye' }))
+    await clock.advance(1000)
     expect(relay.ended).toBe(true)
   })
 

@@ -24,7 +24,7 @@ const faults: [RelayFault, string, number][] = [
   [{ code: 'offer_refused', why: 'It has no audio.' }, 'invalid_offer', 4000],
   [{ code: 'upstream_no_answer', what: 'not_sdp' }, 'upstream_unavailable', 1011],
   [{ code: 'sideband_lost', closeCode: 1006 }, 'sideband_lost', 1011],
-  [{ code: 'hung_up' }, 'hung_up', 1000],
+  [{ code: 'webrtc_not_connected', seconds: 20 }, 'webrtc_not_connected', 4000],
 ]
 
 describe('what a client is told', () => {
