@@ -25,6 +25,18 @@ export function joinStream(page: AudioContext, stream: MediaStream, createContex
   }
 }
 
+/**
+ * The context, where it takes the stream; else another that does, and this one is closed: for whoever needs microphone and loudspeaker by
+ * one clock. It is the caller's.
+ * @throws what the context threw, when no context takes the stream
+ */
+export function contextThatTakes(context: AudioContext, stream: MediaStream, createContext?: CreateContext): AudioContext {
+  const joined = joinStream(context, stream, createContext)
+  joined.source.disconnect()
+  if (joined.context !== context) end(context)
+  return joined.context
+}
+
 function joinOwn(stream: MediaStream, createContext: CreateContext): CaptureContext | undefined {
   const sampleRate = stream.getTracks()[0]?.getSettings?.().sampleRate
   for (const options of [...(sampleRate ? [{ sampleRate }] : []), undefined]) {

@@ -9,7 +9,7 @@ const ASK_TIMEOUT_MS = 3000
 export function browserEchoParts(): EchoCheckParts {
   return {
     mediaDevices: navigator.mediaDevices as MediaDevices | undefined,
-    createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
+    createAudioContext: options => new AudioContext({ latencyHint: 'interactive', ...options }),
     openOutput: async (context, path) => path === 'loopback' ? await openLoopbackOutput(context) : openDirectOutput(context),
     openRecorder: openEchoRecorder,
     async askServer() {

@@ -1,4 +1,5 @@
 import { estimateEcho, probeSignal, type EchoEstimate, type EchoRecording } from '@kaiwa/audio'
+import { contextThatTakes } from './capture-context.ts'
 import type { EchoRecorder } from './echo-recorder.ts'
 import { microphoneFault, type MicrophoneFault } from './microphone-fault.ts'
 import { stopTracks, wishes } from './microphone-stream.ts'
@@ -35,7 +36,7 @@ export type CheckSettings = Pick<VoiceSettings, 'microphoneId' | 'speakerId' | '
 
 export interface EchoCheckParts {
   mediaDevices: Pick<MediaDevices, 'getUserMedia'> | undefined
-  createAudioContext: () => AudioContext
+  createAudioContext: (options?: AudioContextOptions) => AudioContext
   openOutput: (context: AudioContext, path: PlaybackPath) => Promise<Output & { readonly path?: PlaybackPath, readonly reason?: string | undefined }>
   openRecorder: (context: AudioContext, stream: MediaStream, output: Output) => Promise<EchoRecorder>
   /** One question to the server and its answer. */
@@ -72,15 +73,17 @@ export async function runEchoCheck(parts: EchoCheckParts, options: EchoCheckOpti
     if (!parts.mediaDevices) return { ok: false, fault: { code: 'insecure_page', detail: 'Browsers give pages a microphone only over HTTPS or on localhost.' } }
     context = parts.createAudioContext()
     await context.resume()
-    const room = { parts, settings, signal, context }
-    const stream = await openStream(room, {})
-    output = await parts.openOutput(context, settings.playbackPath).catch((error: unknown) => {
+    const stream = await openStream({ parts, settings, signal }, {})
+    try {
+      context = contextThatTakes(context, stream, parts.createAudioContext)
+      output = await parts.openOutput(context, settings.playbackPath)
+    } catch (error) {
       stopTracks(stream)
       throw error
-    })
+    }
     output.setVolume(settings.volume)
     if (settings.speakerId !== undefined) await output.setDevice(settings.speakerId)
-    const sounding = { ...room, output }
+    const sounding = { parts, settings, signal, context, output }
     const asUsed = await withRecorder(sounding, stream, recorder => measureAsUsed(recorder, onStep, signal))
     const raw = options.compare ? await measureRaw(sounding, onStep) : undefined
     onStep('line')
@@ -97,8 +100,8 @@ export async function runEchoCheck(parts: EchoCheckParts, options: EchoCheckOpti
   }
 }
 
-interface Room { parts: EchoCheckParts, settings: CheckSettings, signal: AbortSignal, context: AudioContext }
-type SoundingRoom = Room & { output: Output }
+interface Room { parts: EchoCheckParts, settings: CheckSettings, signal: AbortSignal }
+type SoundingRoom = Room & { context: AudioContext, output: Output }
 interface AsUsed { quiet: EchoRecording, probed: EchoRecording, echo: EchoEstimate | undefined }
 
 class StreamRefused extends Error {

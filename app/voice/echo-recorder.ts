@@ -18,7 +18,7 @@ const GRACE_MS = 3000
 /** Longer than any step of the check. Full ⇒ the recording ends there. */
 const MAX_LENGTH_MS = 10_000
 
-/** `output` is the caller's, and so is the stream. Rejects when the recorder can't be loaded. */
+/** `output` is the caller's, and so is the stream, which this context has to take (`contextThatTakes`). Rejects when the recorder can't be loaded. */
 export async function openEchoRecorder(context: AudioContext, stream: MediaStream, output: Pick<Output, 'input'>, workletUrl = echoWorkletUrl): Promise<EchoRecorder> {
   await loadWorklet(context, workletUrl)
   const node = new AudioWorkletNode(context, 'kaiwa-echo', { numberOfInputs: 2, numberOfOutputs: 1, channelCount: 1, channelCountMode: 'explicit' })

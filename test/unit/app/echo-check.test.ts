@@ -15,12 +15,15 @@ interface Room {
   microphone?: 'dead' | 'denied'
   server?: 'down'
   path?: 'direct'
+  /** The browser joins the microphone to contexts of this rate only. */
+  onlyAt?: number
 }
 
 /** A browser in a room: what is opened is counted, and has to be closed. */
-function browserIn({ echo, cancelled = 1, noise = 0.0005, microphone, server, path }: Room) {
+function browserIn({ echo, cancelled = 1, noise = 0.0005, microphone, server, path, onlyAt }: Room) {
   const open = { streams: 0, recorders: 0, outputs: 0, contexts: 0 }
   const asked: MediaTrackConstraints[] = []
+  const recordedAt: number[] = []
   let nowMs = 0
   const record = (gain: number): EchoRecorder['record'] => async (lengthMs, probe) => {
     const reference = new Float32Array(lengthMs * sampleRate / 1000)
@@ -38,13 +41,23 @@ function browserIn({ echo, cancelled = 1, noise = 0.0005, microphone, server, pa
         const audio = constraints!.audio as MediaTrackConstraints
         asked.push(audio)
         open.streams++
-        const track = { stop: () => { open.streams-- }, getSettings: () => ({ echoCancellation: audio.echoCancellation }) }
+        const track = { stop: () => { open.streams-- }, getSettings: () => ({ echoCancellation: audio.echoCancellation, sampleRate: onlyAt }) }
         return { getTracks: () => [track], cancels: audio.echoCancellation } as unknown as MediaStream
       },
     },
-    createAudioContext() {
+    createAudioContext(options) {
       open.contexts++
-      const context = { state: 'running', resume: async () => {}, close: async () => { open.contexts-- } }
+      const context = {
+        state: 'running', sampleRate: options?.sampleRate ?? sampleRate, resume: async () => {},
+        async close() {
+          context.state = 'closed'
+          open.contexts--
+        },
+        createMediaStreamSource() {
+          if (onlyAt !== undefined && context.sampleRate !== onlyAt) throw new DOMException('different sample-rate', 'NotSupportedError')
+          return { disconnect() {} }
+        },
+      }
       return context as unknown as AudioContext
     },
     async openOutput() {
@@ -52,8 +65,9 @@ function browserIn({ echo, cancelled = 1, noise = 0.0005, microphone, server, pa
       const reason = path === 'direct' ? 'No peer connections.' : undefined
       return { input: {} as AudioNode, latencyMs: 0, path: 'direct', reason, setVolume() {}, setDevice: async () => true, close: () => { open.outputs-- } }
     },
-    async openRecorder(_context, stream) {
+    async openRecorder(context, stream) {
       open.recorders++
+      recordedAt.push(context.sampleRate)
       const gain = (echo?.gain ?? 0) * ((stream as unknown as { cancels: boolean }).cancels ? cancelled : 1)
       return { sampleRate, record: record(gain), close: () => { open.recorders-- } }
     },
@@ -64,7 +78,7 @@ function browserIn({ echo, cancelled = 1, noise = 0.0005, microphone, server, pa
     transport: 'WebSocket',
     nowMs: () => nowMs,
   }
-  return { parts, open, asked }
+  return { parts, open, asked, recordedAt }
 }
 
 async function check(room: Room, { compare = true, signal = new AbortController().signal, onStep = (_step: CheckStep) => {} } = {}) {
@@ -101,6 +115,13 @@ describe('the echo check', () => {
     const { result, asked } = await check({ echo: { delayMs: 90, gain: 0.3 } }, { compare: false })
     expect(asked).toHaveLength(1)
     expect(result).toMatchObject({ ok: true, measurements: { rawEcho: 'unknown' } })
+  })
+
+  it('goes on in a context of the microphone’s rate where the browser joins it to no other, and leaves none open', async () => {
+    const { result, recordedAt } = await check({ echo: { delayMs: 90, gain: 0.3 }, onlyAt: 16_000 })
+    expect(result).toMatchObject({ ok: true })
+    expect(new Set(recordedAt)).toEqual(new Set([16_000]))
+    expect((await check({ onlyAt: NaN })).result, 'no context takes it').toMatchObject({ ok: false, fault: { code: 'audio_failed' } })
   })
 
   it('says why there is no microphone', async () => {
