@@ -1,8 +1,8 @@
 import { defineEventHandler, getRequestHeaders, setResponseHeader, setResponseStatus } from 'h3'
 import { boundedBody } from '../bounded-body.ts'
-import { refusalBody } from '../realtime/admission.ts'
 import { grantCall, MAX_BODY_BYTES } from '../realtime/call-request.ts'
 import { instance } from '../realtime/current.ts'
+import { refuseRequest } from '../request-refusal.ts'
 
 export default defineEventHandler(async event => {
   setResponseHeader(event, 'Cache-Control', 'no-store')
@@ -13,8 +13,5 @@ export default defineEventHandler(async event => {
     setResponseStatus(event, 201)
     return answer
   }
-  instance().log.info({ status: answer.status, code: answer.code, by: identity.visitor?.by }, 'request refused')
-  setResponseStatus(event, answer.status)
-  if (answer.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', answer.retryAfterSeconds)
-  return refusalBody(answer)
+  return refuseRequest(event, answer, { by: identity.visitor?.by, address: identity.address })
 })

@@ -1,7 +1,7 @@
-import { defineEventHandler, getRequestHeaders, setResponseHeader, setResponseStatus } from 'h3'
+import { defineEventHandler, getRequestHeaders, setResponseHeader } from 'h3'
 import { listPersonas } from '../personas/persona-request.ts'
-import { refusalBody } from '../realtime/admission.ts'
 import { instance } from '../realtime/current.ts'
+import { refuseRequest } from '../request-refusal.ts'
 
 export default defineEventHandler(async event => {
   setResponseHeader(event, 'Cache-Control', 'no-store')
@@ -9,6 +9,5 @@ export default defineEventHandler(async event => {
   const identity = await instance().access.identify({ headers, remoteAddress: event.node.req.socket.remoteAddress })
   const answer = listPersonas({ headers, identity }, instance())
   if ('personas' in answer) return answer
-  setResponseStatus(event, answer.status)
-  return refusalBody(answer)
+  return refuseRequest(event, answer, { by: identity.visitor?.by, address: identity.address })
 })

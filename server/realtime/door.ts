@@ -2,7 +2,6 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Identify, Identity } from '../auth/identify.ts'
-import type { Person } from '../auth/person.ts'
 import type { Log } from '../log.ts'
 import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
@@ -13,6 +12,7 @@ import type { Ticker } from '../relay/ticker.ts'
 import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
 import type { Calls } from './calls.ts'
 import { instance } from './current.ts'
+import { noteRefusal, type Refused } from './refusal-line.ts'
 import { modelOf } from './session-configuration.ts'
 
 export interface Door {
@@ -57,14 +57,15 @@ export function createDoor(options: DoorOptions): Door {
   const { house, identify, calls, recall, ids, log, ticker, headers = [], onRefused } = options
   const { heartbeat = defaultHeartbeat, maxEventBytes = MAX_EVENT_BYTES } = options
   const admitted = new WeakMap<IncomingMessage, Admitted>()
+  const callers = new WeakMap<IncomingMessage, Refused>()
   // Bad key, version or method: ws has looked closer than admission does.
   const badClient = (error: Error, socket: Duplex, request: IncomingMessage) =>
-    refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']), admitted.get(request)?.person.by)
+    refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']), callers.get(request) ?? { address: undefined })
   const programs = webSockets(maxEventBytes, request => admitted.get(request)?.subprotocol ?? false).on('wsClientError', badClient)
   const pages = webSockets(Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES), () => 'kaiwa.v1').on('wsClientError', badClient)
 
-  function refuse(socket: Duplex, refusal: Parameters<typeof answer>[1], by: Person['by'] | undefined) {
-    log.info({ status: refusal.status, code: refusal.code, by }, 'connection refused')
+  function refuse(socket: Duplex, refusal: Parameters<typeof answer>[1], whom: Refused) {
+    noteRefusal(log, 'connection', refusal, whom)
     onRefused?.(refusal.code)
     answer(socket, refusal, headers)
   }
@@ -84,10 +85,13 @@ export function createDoor(options: DoorOptions): Door {
 
   function answerUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) {
     const decision = admit({ method: request.method ?? '', url: request.url ?? '', headers: request.headers }, identity, house)
-    if (!decision.admitted) return refuse(socket, decision, (identity.program ?? identity.visitor ?? identity.caller).by)
+    const { address } = identity
+    if (!decision.admitted) return refuse(socket, decision, { by: (identity.program ?? identity.visitor ?? identity.caller).by, address })
+    const caller = { by: decision.person.by, address }
     const met = decision.claim && recall(decision.claim.persona)
-    if (decision.claim && !met) return refuse(socket, personaGone, decision.person.by)
+    if (decision.claim && !met) return refuse(socket, personaGone, caller)
     admitted.set(request, decision)
+    callers.set(request, caller)
     const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
     sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket({ socket: ws, line: socket, masked: false }, heartbeat, ticker)))
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { besiege } from '../fakes/besieged-kaiwa.ts'
 import { openRawLine, upgradeRequest } from '../fakes/raw-line.ts'
 import { startServer, type RunningServer } from '../fakes/running-server.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
@@ -49,6 +50,34 @@ describe('whoever is turned away leaves a line', () => {
     await line.read({ until: code })
     line.socket.destroy()
     expect(lines('connection refused')).toEqual([expect.objectContaining({ status, code })])
+  })
+})
+
+describe('whoever is turned away over HTTP', () => {
+  it('leaves one line with the code and the address that a trusted proxy gave, and nothing of what they showed', async () => {
+    const siege = await besiege()
+    const [shown, from] = ['shown-secret-5b1c', '203.0.113.77']
+    const headers = { authorization: `Bearer ${shown}`, cookie: `kaiwa=${shown}`, 'x-forwarded-for': from }
+    const refused: [path: string, body: unknown, code: string, headers?: Record<string, string>][] = [
+      ['/api/calls', {}, 'sign_in_required'],
+      ['/api/calls', {}, 'origin_not_allowed', { origin: 'https://elsewhere.example' }],
+      ['/api/calls', { persona: shown }, 'persona_not_found', { cookie: await siege.signIn() }],
+      ['/v1/realtime/client_secrets', {}, 'invalid_api_key'],
+      ['/v1/realtime/client_secrets', { session: { type: 'realtime', instructions: 7 } }, 'invalid_type', siege.asRaider],
+      ['/api/login', { password: shown }, 'wrong_password'],
+      ['/api/login', `{"password": "${shown}"`, 'invalid_value'],
+    ]
+    for (const [path, body, code, more] of refused) {
+      const marked = siege.marked()
+      const answer = await siege.post(path, body, { ...headers, ...more })
+      await expect.poll(() => marked('"msg":"request refused"').length, { interval: 5 }).toBe(1)
+      expect(JSON.parse(marked('"msg":"request refused"')[0]!)).toMatchObject({ level: 30, status: answer.status, code, path, address: from })
+    }
+    const marked = siege.marked()
+    await siege.knock({ Authorization: `Bearer ${shown}`, 'X-Forwarded-For': from })
+    await expect.poll(() => marked('"msg":"connection refused"').map(line => JSON.parse(line) as unknown), { interval: 5 }).toEqual([expect.objectContaining({ status: 401, code: 'invalid_api_key', address: from })])
+    expect(siege.kaiwa.log()).not.toContain(shown)
+    await siege.close()
   })
 })
 
