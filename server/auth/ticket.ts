@@ -21,6 +21,8 @@ const SHAPE = /^[\w-]{43}$/
 export interface Tickets {
   /** A new ticket (256 bit, base64url), or `undefined` when too many wait. */
   issue(claim: TicketClaim): { ticket: string, expiresAtMs: number } | undefined
+  /** Whose ticket it is, without its being spent. */
+  lookAt(ticket: string, origin: string): TicketClaim | undefined
   /** Whose ticket it is. It is spent whatever the answer: a second try with it fails. */
   redeem(ticket: string, origin: string): TicketClaim | undefined
 }
@@ -38,6 +40,11 @@ export function createTickets(nowMs: () => number, maxTickets = MAX_TICKETS): Ti
     }
   }
 
+  const claimAt = (key: string, origin: string) => {
+    const found = waiting.get(key)
+    return found && found.expiresAtMs > nowMs() && found.claim.origin === origin ? found.claim : undefined
+  }
+
   return {
     issue(claim) {
       sweep()
@@ -47,12 +54,13 @@ export function createTickets(nowMs: () => number, maxTickets = MAX_TICKETS): Ti
       waiting.set(digest(ticket), { claim, expiresAtMs })
       return { ticket, expiresAtMs }
     },
+    lookAt: (ticket, origin) => SHAPE.test(ticket) ? claimAt(digest(ticket), origin) : undefined,
     redeem(ticket, origin) {
       if (!SHAPE.test(ticket)) return undefined
       const key = digest(ticket)
-      const found = waiting.get(key)
+      const claim = claimAt(key, origin)
       waiting.delete(key)
-      return found && found.expiresAtMs > nowMs() && found.claim.origin === origin ? found.claim : undefined
+      return claim
     },
   }
 }

@@ -3,6 +3,7 @@ import { reader, SettingsError, type Environment } from '../config/setting-kinds
 import type { Brain } from '../realtime/brain.ts'
 import { localBrain, type LocalBrainOptions } from './local-brain.ts'
 import { upstreamBrain, type Dialing } from './upstream-brain.ts'
+import { createUpstreamGuards, type UpstreamGuards } from './upstream-guards.ts'
 
 /** What a persona says about who answers for it. */
 export interface BrainChoice {
@@ -39,6 +40,8 @@ export interface Brains {
   takeKey(next: BrainSettings): boolean
   /** Of the embedded engine, whoever uses it: turns that wait for a recogniser; undefined while it isn't up. */
   readonly waitingTurns: number | undefined
+  /** Whether each upstream is dialled, by host. */
+  breakers: UpstreamGuards['states']
   close(): Promise<void>
 }
 
@@ -51,11 +54,14 @@ export interface BrainsOptions extends LocalBrainOptions {
 }
 
 const LOCAL_MODEL = 'kaiwa-local'
+/** Where the key of the server's own upstream comes from. */
+const OWN_KEY = 'OPENAI_API_KEY'
 const WHY = 'It is not set up on this server. Choose another one, or ask whoever runs the server.'
 
 /** The brain that the settings name, and those of personas beside it. There is one embedded engine, whoever uses it. */
 export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...engine }: BrainsOptions): Brains {
-  const upstream = settings.kind === 'local' ? undefined : upstreamBrain(settings, dialing)
+  const guards = createUpstreamGuards(() => performance.now())
+  const upstream = settings.kind === 'local' ? undefined : upstreamBrain(settings, dialing, guards.of(settings, OWN_KEY))
   const own: Brain = upstream ?? localBrain(settings as Extract<BrainSettings, { kind: 'local' }>, engine)
   for (const key of own.keys) onKey?.(key)
   let local = own.kind === 'local' ? own : undefined
@@ -64,7 +70,7 @@ export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...
     const key = keyFrom === undefined ? undefined : env[keyFrom]?.trim() || undefined
     if (keyFrom !== undefined && key === undefined) return missing(kind, `the environment variable ${keyFrom}, which should hold its key, is not set`)
     if (key !== undefined) onKey?.(key)
-    return { able: true, brain: upstreamBrain({ kind, key, voice: settings.voice, ...address }, dialing) }
+    return { able: true, brain: upstreamBrain({ kind, key, voice: settings.voice, ...address }, dialing, guards.of(address, keyFrom)) }
   }
 
   /** A service of which the persona says no more than its name: the one in OPENAI_API_KEY and OPENAI_BASE_URL, unless that is another. */
@@ -74,7 +80,7 @@ export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...
       const named = readBrain(reader({ ...env, KAIWA_BRAIN: kind }))
       if (named.kind === 'local') return { able: true, brain: own }
       if (named.key !== undefined) onKey?.(named.key)
-      return { able: true, brain: upstreamBrain(named, dialing) }
+      return { able: true, brain: upstreamBrain(named, dialing, guards.of(named, OWN_KEY)) }
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error
       return missing(kind, error.message.replace(/\.$/, ''))
@@ -98,6 +104,7 @@ export function createBrains(settings: BrainSettings, { dialing, env, onKey, ...
       return upstream.takeKey(next.key)
     },
     get waitingTurns() { return local?.waitingTurns },
+    breakers: guards.states,
     close: async () => { await Promise.all([own.close(), local === own ? undefined : local?.close()]) },
   }
 }

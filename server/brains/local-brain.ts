@@ -53,6 +53,7 @@ export function localBrain({ model: ownModel, voice }: Extract<BrainSettings, { 
     get ready() { return hearing !== undefined },
     get atCapacity() { return running?.atCapacity?.() ?? false },
     restingMs: 0,
+    quietMs: 0,
     get waitingTurns() { return running?.waitingTurns?.() },
     warmUp: () => started().then(() => undefined, () => undefined),
     async info() {

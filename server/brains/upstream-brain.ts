@@ -1,5 +1,5 @@
 import type { Brain } from '../realtime/brain.ts'
-import { createUpstreamGuard } from '../relay/upstream-guard.ts'
+import { createUpstreamGuard, type UpstreamGuard } from '../relay/upstream-guard.ts'
 import { dialUpstream, upstreamAddress, type DialOptions } from '../relay/upstream.ts'
 
 /** A server that speaks the Realtime API, and how it is spoken to. */
@@ -14,11 +14,12 @@ export interface UpstreamBrain extends Brain {
 /** How an upstream is dialled. */
 export type Dialing = Omit<DialOptions, 'signal'>
 
-/** OpenAI, Azure or any server that speaks the Realtime API, behind a relay. Remembers only whether it could be reached. */
-export function upstreamBrain(settings: UpstreamSettings, dialing: Dialing = {}): UpstreamBrain {
+/** OpenAI, Azure or any server that speaks the Realtime API, behind a relay. Remembers nothing; its guard does, which several may share. */
+export function upstreamBrain(
+  settings: UpstreamSettings, dialing: Dialing = {}, guard: UpstreamGuard = createUpstreamGuard(() => performance.now()),
+): UpstreamBrain {
   const { kind, model: ownModel, voice } = settings
   let { key } = settings
-  const guard = createUpstreamGuard(() => performance.now())
   return {
     kind,
     model: ownModel,
@@ -27,7 +28,7 @@ export function upstreamBrain(settings: UpstreamSettings, dialing: Dialing = {})
     ready: true,
     atCapacity: false,
     get restingMs() { return guard.restingMs },
-    get breaker() { return guard.breaker },
+    get quietMs() { return guard.quietMs },
     warmUp: async () => undefined,
     info: async () => ({ brain: kind, model: ownModel, hearing: { able: true, by: kind } }),
     dial({ model = ownModel, intent, safetyIdentifier }, signal) {

@@ -120,7 +120,13 @@ function defineGauges(registry: Registry, sources: NumberSources) {
   looked('kaiwa_connections', 'WebSockets of clients that are open', () => sources.connections?.())
   looked('kaiwa_engine_waiting_turns', 'Turns that wait for a recogniser of the embedded engine', () => sources.waitingTurns?.())
   looked('kaiwa_event_loop_utilisation', 'Share of its time that the event loop is busy', () => sources.loopUtilisation?.())
-  oneOf('kaiwa_upstream_breaker', 'Whether the upstream is dialled: 1 at the state it is in', 'state', breakerStates, () => sources.breaker?.() ?? 'closed')
+  new Gauge({
+    name: 'kaiwa_upstream_breaker', help: 'Whether an upstream is dialled: 1 at the state it is in', labelNames: ['upstream', 'state'], registers: [registry],
+    collect() {
+      this.reset()
+      for (const { upstream, state: now } of sources.breakers?.() ?? []) for (const state of breakerStates) this.set({ upstream, state }, state === now ? 1 : 0)
+    },
+  })
   oneOf('kaiwa_short', 'What there is too little of for another call: 1 when there is', 'of', shorts, () => sources.short?.())
   new Counter({
     name: 'kaiwa_trapped_errors_total', help: 'Failures that nothing but the process\'s last resort caught: each is a bug', registers: [registry],

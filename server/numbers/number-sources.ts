@@ -10,7 +10,8 @@ export const shorts: readonly Short[] = ['loop', 'descriptors', 'memory']
 export interface NumberSources {
   /** WebSockets of clients that are open. */
   connections?(): number
-  breaker?(): BreakerState
+  /** Of each upstream, by its host. */
+  breakers?(): { upstream: string, state: BreakerState }[]
   /** Turns that wait for a recogniser of the embedded engine; undefined while it isn't up. */
   waitingTurns?(): number | undefined
   /** Failures that only the process's last resort caught. */

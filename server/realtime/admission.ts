@@ -8,6 +8,7 @@ import { programsAreFree } from '../auth/who-may.ts'
 import { asksForSignIn } from '../config/access-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Refusal as RefusalBody } from '../../shared/calls.ts'
+import type { Brain } from './brain.ts'
 
 export const REALTIME_PATH = '/v1/realtime'
 
@@ -19,18 +20,21 @@ export interface Knock {
   headers: { host?: string, origin?: string, 'user-agent'?: string, 'sec-fetch-site'?: string | string[], 'sec-websocket-protocol'?: string, authorization?: string }
 }
 
+/** Whether somebody who answers takes one more call. */
+export type BrainRoom = Pick<Brain, 'atCapacity' | 'restingMs' | 'quietMs'>
+
 /** What it knows of the house. */
 export interface House {
   settings: Pick<Settings, 'host' | 'publicUrl' | 'maxCalls' | 'maxCallsPerUser' | 'countLoopbackUsers' | 'access'>
   draining: boolean
   liveCalls: number
-  /** The embedded engine hears as many people as it can. */
-  atCapacity: boolean
   callsOf(person: Person): number
-  /** The model's provider takes no new calls for this long. */
-  upstreamQuietMs: number
-  /** The model couldn't be reached several times in a row, and isn't tried again for this long. */
-  upstreamRestingMs: number
+  /** The server's own brain: for programs, and for personas that name nobody else. */
+  brain: BrainRoom
+  /** Who answers for the persona of a ticket; undefined: that one is gone, or nobody can. */
+  brainOf(persona: TicketClaim['persona']): BrainRoom | undefined
+  /** A ticket's claim, without its being spent. */
+  lookAt(ticket: string, origin: string): TicketClaim | undefined
   redeem(ticket: string, origin: string): TicketClaim | undefined
   /** What an ephemeral secret stands for, as long as it is good. */
   claimOf(secret: string): SecretClaim | undefined
@@ -95,21 +99,21 @@ function refuseForMoney(house: House, person: Person): Refusal | undefined {
     : 'Today\'s money for everyone on this server is used up. It can be talked to again tomorrow (UTC).', untilMidnightS)
 }
 
-/** Room for one more call? The same question for the page's `POST /api/calls` and for the upgrade. */
-export function refuseForRoom(house: House, person: Person): Refusal | undefined {
+/** Room for one more call, which `brain` would answer? The same question for the page's `POST /api/calls` and for the upgrade. */
+export function refuseForRoom(house: House, person: Person, brain: BrainRoom = house.brain): Refusal | undefined {
   const { maxCalls, maxCallsPerUser } = house.settings
   if (house.draining) return refusal(503, 'server_draining', 'The server is stopping and takes no new calls. Try again in a moment.', 5)
   if (house.liveCalls >= maxCalls) return refusal(503, 'server_full', `All ${maxCalls} lines are busy. Try again in a minute.`, 60)
   if (house.headroom?.short !== undefined) return refusal(503, 'server_busy', 'The server has more to do than it can. Try again in a moment.', 5)
-  if (house.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
+  if (brain.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
   if (person.id !== undefined && house.callsOf(person) >= maxCallsPerUser) {
     return refusal(429, 'too_many_calls', `You already have ${maxCallsPerUser} calls; end one to begin another.`, 10)
   }
-  if (house.upstreamRestingMs > 0) {
-    return refusal(503, 'upstream_unavailable', 'The model could not be reached several times in a row. Try again a little later.', Math.ceil(house.upstreamRestingMs / 1000))
+  if (brain.restingMs > 0) {
+    return refusal(503, 'upstream_unavailable', 'The model could not be reached several times in a row. Try again a little later.', Math.ceil(brain.restingMs / 1000))
   }
-  if (house.upstreamQuietMs > 0) {
-    return refusal(429, 'rate_limit_exceeded', 'The model\'s provider takes no more calls at the moment. Try again a little later.', Math.ceil(house.upstreamQuietMs / 1000))
+  if (brain.quietMs > 0) {
+    return refusal(429, 'rate_limit_exceeded', 'The model\'s provider takes no more calls at the moment. Try again a little later.', Math.ceil(brain.quietMs / 1000))
   }
   return refuseForMoney(house, person)
 }
@@ -215,10 +219,11 @@ function admitPage(offered: string[], knock: Knock, { visitor }: Identity, house
   const { origin } = knock.headers
   if (origin === undefined) return refusal(403, 'origin_missing', 'A page has to say where it comes from.')
   if (!visitor) return signInRequired(house.settings)
-  // Room first: a ticket isn't spent on a full house.
-  const full = refuseForRoom(house, visitor)
-  if (full) return full
   const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
+  // Room first: a ticket isn't spent on a full house, or on somebody who can't answer now.
+  const asked = ticket === undefined ? undefined : house.lookAt(ticket, origin)
+  const full = refuseForRoom(house, visitor, asked && house.brainOf(asked.persona))
+  if (full) return full
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
   if (!claim) return refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
   if (!isSameSignIn(claim.person, visitor)) return refusal(403, 'ticket_of_another', 'That ticket was given to somebody else. Start again to get one of your own.')

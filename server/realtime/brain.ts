@@ -1,6 +1,5 @@
 import type { OpenOptions } from '@kaiwa/engine'
 import type { BrainInfo } from '../../shared/brain.ts'
-import type { BreakerState } from '../numbers/number-sources.ts'
 import type { RelayFault } from '../relay/fault.ts'
 import type { Link } from '../relay/link.ts'
 import type { DialResult } from '../relay/upstream.ts'
@@ -46,8 +45,8 @@ export interface Brain {
   readonly atCapacity: boolean
   /** It couldn't be reached several times in a row, and isn't tried again for so long; 0: it is. */
   readonly restingMs: number
-  /** Whether its upstream is dialled; undefined: it has none. */
-  readonly breaker?: BreakerState
+  /** Its provider asked for no new calls (429) for so long; 0: it didn't. */
+  readonly quietMs: number
   /** Turns that wait for a recogniser; undefined: it has none, or isn't up. */
   readonly waitingTurns?: number | undefined
   info(): Promise<BrainInfo>

@@ -34,12 +34,10 @@ export function grantCall(ask: CallAsk, { house, tickets, calls, personas, ids, 
   if ('admitted' in asked) return asked
   const met = personas.find(asked.persona ?? DEFAULT_PERSONA)
   if (!met) return { ...refusal(404, 'persona_not_found', 'There is no such persona here. GET /api/personas names those that there are.'), param: 'persona' }
-  const full = refuseForRoom(house, visitor)
+  const full = refuseForRoom(house, visitor, met.able ? met.brain : undefined)
   if (full) return full
   if (!met.able) return refusal(503, 'persona_unavailable', met.why)
   const { persona, brain } = met
-  // The server's own was asked about with the room.
-  if (brain.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
   const claim = { callId: ids('call'), conversationId: ids('conv'), origin, person: visitor, persona: { id: persona.id, version: persona.version } }
   const issued = tickets.issue(claim)
   if (!issued) return refusal(503, 'server_full', 'Too many calls are being started. Try again in a minute.', 30)

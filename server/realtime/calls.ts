@@ -5,7 +5,6 @@ import type { Settings } from '../config/settings.ts'
 import { callBudgetUsd, callMinutes, type Persona } from '../personas/persona.ts'
 import type { RelayFault } from '../relay/fault.ts'
 import type { Link } from '../relay/link.ts'
-import type { RelayEnd } from '../relay/relay.ts'
 import type { Brain } from './brain.ts'
 import { createOperatorAlert } from './call-story.ts'
 import { startCall, type Call, type CallParts } from './call.ts'
@@ -42,8 +41,6 @@ export interface Calls {
   /** Their talkers are gone; what their last answers cost isn't known yet. */
   readonly settling: number
   callsOf(person: Person): number
-  /** The provider said to wait this long before new calls; 0: it didn't. */
-  readonly upstreamQuietMs: number
   /** Of a call with this persona, or with none. */
   limitsOf(persona: Persona | undefined): CallLimits
   begin(link: Link, start: CallStart): void
@@ -58,7 +55,6 @@ export interface Calls {
 
 /** A conversation that was silent this long has nobody in mid-sentence. */
 const PAUSE_MS = 1500
-const MAX_UPSTREAM_QUIET_MS = 60_000
 const DRAIN_CHECK_MS = 100
 
 /** The calls that are live, each with its limits; how many there may be is admission's to say. */
@@ -68,7 +64,6 @@ export function createCalls(options: CallsOptions): Calls {
   const alert = createOperatorAlert(options.log, clock.nowMs)
   /** Also those whose talkers are gone; undefined in a call's first breath. */
   const unsettled = new Map<string, Call | undefined>()
-  let quietUntilMs = 0
   let unwatch: (() => void) | undefined
 
   const limitsOf = (persona: Persona | undefined): CallLimits => ({
@@ -83,10 +78,7 @@ export function createCalls(options: CallsOptions): Calls {
     const call = startCall({
       ...options, link, start, brain, alert, limits: limitsOf(start.persona),
       ...(start.persona && { budgetUsd: callBudgetUsd(start.persona, settings.budgets.perCallUsd) }),
-      onEnd(how) {
-        forget(callId)
-        if (brain === options.brain) heedRetryAfter(how)
-      },
+      onEnd() { forget(callId) },
       onSettled() { unsettled.delete(callId) },
     })
     if (unsettled.has(callId)) unsettled.set(callId, call)
@@ -105,12 +97,6 @@ export function createCalls(options: CallsOptions): Calls {
 
   function checkLimits() {
     for (const call of live.values()) call.checkLimits()
-  }
-
-  /** Of the server's own upstream: that of one persona is nobody else's business. */
-  function heedRetryAfter(how: RelayEnd) {
-    if (how.by !== 'fault' || how.fault.code !== 'upstream_refused' || how.fault.status !== 429) return
-    quietUntilMs = clock.nowMs() + Math.min(how.fault.retryAfterMs ?? 0, MAX_UPSTREAM_QUIET_MS)
   }
 
   function endOf(match: (person: Person) => boolean, fault: RelayFault): number {
@@ -142,7 +128,6 @@ export function createCalls(options: CallsOptions): Calls {
     get live() { return live.size },
     get settling() { return unsettled.size - live.size },
     callsOf: person => [...live.values()].filter(call => isSamePerson(call.start.person, person)).length,
-    get upstreamQuietMs() { return Math.max(0, quietUntilMs - clock.nowMs()) },
     limitsOf,
     begin,
     endOf,

@@ -130,15 +130,16 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     settings, key: sealKey, ids, nowMs: () => Date.now(), warn: sentence => log.warn(sentence), endCalls: calls.endOf,
     forgetSecrets: clientSecrets.forget, oidcTimeoutMs: options.oidcTimeoutMs,
   })
+  const recall = ableToRecall(personas)
   let draining = false
   const house: House = {
     settings,
     get draining() { return draining },
     get liveCalls() { return calls.live },
-    get atCapacity() { return brain.atCapacity },
+    brain,
+    brainOf: persona => recall(persona)?.brain,
+    lookAt: tickets.lookAt,
     callsOf: calls.callsOf,
-    get upstreamQuietMs() { return calls.upstreamQuietMs },
-    get upstreamRestingMs() { return brain.restingMs },
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
     headroom,
@@ -147,9 +148,9 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   }
   const headers = createSecurityHeaders({ publicUrl: settings.publicUrl }).list()
   const door = createDoor({
-    house, identify: access.identify, calls, ticker, recall: ableToRecall(personas), ids, log, headers, onRefused: numbers.refused, ...options.door,
+    house, identify: access.identify, calls, ticker, recall, ids, log, headers, onRefused: numbers.refused, ...options.door,
   })
-  numbers.watch({ connections: () => door.connections, breaker: () => brain.breaker ?? 'closed', waitingTurns: () => brains.waitingTurns })
+  numbers.watch({ connections: () => door.connections, breakers: brains.breakers, waitingTurns: () => brains.waitingTurns })
   return {
     settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, access, house, door,
     hide,

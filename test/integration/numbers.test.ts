@@ -125,7 +125,8 @@ it('tell the life of a server: calls, turns, refusals, retries, faults, money', 
   expect(told('kaiwa_upstream_dial_seconds_sum')['{result="unreachable"}']).toBeGreaterThan(0.25)
   // One before it was let in, and three for each of those who opened the breaker.
   expect(told('kaiwa_upstream_redials_total')).toEqual({ '': 1 + 3 * breakerPolicy.failuresToOpen })
-  expect(told('kaiwa_upstream_breaker')).toEqual({ '{state="closed"}': 0, '{state="half_open"}': 0, '{state="open"}': 1 })
+  const at = `upstream="127.0.0.1:${upstream.port}"`
+  expect(told('kaiwa_upstream_breaker')).toEqual({ [`{${at},state="closed"}`]: 0, [`{${at},state="half_open"}`]: 0, [`{${at},state="open"}`]: 1 })
   expect(told('kaiwa_responses_unreported_total')).toEqual({ '': 1 })
   expect(told('kaiwa_first_audio_seconds_count')).toEqual({ '': 1 })
   expect(told('kaiwa_connections')).toEqual({ '': 0 })

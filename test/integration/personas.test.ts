@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine } from '@kaiwa/engine'
 import { afterEach, describe, expect, it } from 'vitest'
+import { dialPolicy } from '../../server/relay/dial-policy.ts'
 import type { PersonaList } from '../../shared/personas.ts'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
 import { createFakeStages } from '../fakes/fake-stages.ts'
@@ -66,6 +67,26 @@ describe('a page talks with a persona', () => {
     const { personas } = await (await fetch(`${server.origin}/api/personas`)).json() as PersonaList
     expect(personas.find(({ id }) => id === 'dear')).toMatchObject({ available: false, why: expect.stringMatching(/no price/) })
     expect((await server.post('{"persona":"dear"}')).status).toBe(503)
+  })
+
+  it('who has an upstream of their own, or the engine, while the server\'s own rests or asked for quiet', async () => {
+    const [own_, school] = [await upstreamWith('own-key'), await upstreamWith('school-key')]
+    const server = await serverWith({
+      'school.yaml': `${head}model: school-model\nupstream: { base_url: ${JSON.stringify(school.baseUrl)}, key_from: SCHOOL_KEY }\n`,
+    }, { env: { ...own(own_), SCHOOL_KEY: 'school-key' }, dialing: { policy: { ...dialPolicy, delaysMs: [0, 1, 1, 1] } } })
+    own_.script({ handshake: { do: 'refuse', status: 429, retryAfter: '20' } })
+    await (await server.connect()).closed
+    await expect(server.connect()).rejects.toThrow('429')
+    expect((await server.post()).status).toBe(429)
+    const page = await server.connectPage('school')
+    await page.next('session.updated')
+    school.script(...Array.from({ length: 20 }, () => ({ handshake: { do: 'refuse' as const, status: 503 } })))
+    const { ticket } = await (await server.post('{"persona":"school"}')).json() as { ticket: string }
+    for (let n = 0; n < 3; n++) await (await server.connectPage('school')).closed
+    expect((await server.post('{"persona":"school"}')).status).toBe(503)
+    await expect(server.connectTicket(ticket)).rejects.toThrow('503')
+    expect(await server.instance.numbers.text()).toContain(`kaiwa_upstream_breaker{upstream="127.0.0.1:${school.port}",state="open"} 1`)
+    expect(await server.instance.numbers.text()).toContain(`kaiwa_upstream_breaker{upstream="127.0.0.1:${own_.port}",state="closed"} 1`)
   })
 
   it('who speaks first, where it is a persona that greets', async () => {

@@ -41,6 +41,12 @@ describe('who answers for a persona', () => {
     expect(found).toEqual({ able: false, missing: { kind: chosen.kind ?? 'openai', remedy, why: 'It is not set up on this server. Choose another one, or ask whoever runs the server.' } })
   })
 
+  it('knows each upstream by itself, and once for all personas that share it', () => {
+    const { brains } = brainsOf({ ...withKey, SCHOOL_KEY: 'sk-school' })
+    for (let n = 0; n < 3; n++) brains.of(choice(undefined, 'SCHOOL_KEY'))
+    expect(brains.breakers()).toEqual([{ upstream: 'api.openai.com', state: 'closed' }, { upstream: 'host.example', state: 'closed' }])
+  })
+
   it('makes each key known that comes into use, so that no log shows it, and cuts from an upstream\'s words only its own', () => {
     const { brains, keys } = brainsOf({ ...withKey, SCHOOL_KEY: 'sk-school' })
     const found = brains.of(choice('openai', 'SCHOOL_KEY'))

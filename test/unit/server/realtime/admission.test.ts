@@ -13,13 +13,14 @@ const secrets: Record<string, ReturnType<House['claimOf']>> = {
   ek_write: { session: { type: 'transcription' }, person: nobody },
 }
 
+const able = { atCapacity: false, restingMs: 0, quietMs: 0 }
 const house = (changes: Partial<House> & { settings?: Partial<House['settings']> } = {}): House => ({
   draining: false,
   liveCalls: 0,
-  atCapacity: false,
   callsOf: () => 0,
-  upstreamQuietMs: 0,
-  upstreamRestingMs: 0,
+  brain: able,
+  brainOf: () => undefined,
+  lookAt: () => undefined,
   redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
   claimOf: secret => secrets[secret],
   ...changes,
@@ -52,15 +53,29 @@ describe('admission', () => {
   it.each([
     ['draining', { draining: true }, 503, 'server_draining', 5],
     ['full', { liveCalls: 200 }, 503, 'server_full', 60],
-    ['deaf for more', { atCapacity: true }, 503, 'server_full', 5],
-    ['told to wait by the provider', { upstreamQuietMs: 1500 }, 429, 'rate_limit_exceeded', 2],
-    ['without a model that can be reached', { upstreamRestingMs: 3200 }, 503, 'upstream_unavailable', 4],
+    ['deaf for more', { brain: { ...able, atCapacity: true } }, 503, 'server_full', 5],
+    ['told to wait by the provider', { brain: { ...able, quietMs: 1500 } }, 429, 'rate_limit_exceeded', 2],
+    ['without a model that can be reached', { brain: { ...able, restingMs: 3200 } }, 503, 'upstream_unavailable', 4],
   ] as const)('turns callers away while %s, and says when to come back', (_state, changes, status, code, retryAfterSeconds) => {
     expect(admit(knock(), house(changes))).toMatchObject({ admitted: false, status, code, retryAfterSeconds })
     const spent: string[] = []
     const redeem: House['redeem'] = ticket => { spent.push(ticket); return claim }
     expect(admit(page('good'), house({ ...changes, redeem }))).toMatchObject({ status, code })
     expect(spent).toEqual([])
+  })
+
+  it('asks whoever will answer for the persona of the ticket, and nobody else', () => {
+    const [resting, quiet] = [{ ...able, restingMs: 3200 }, { ...able, quietMs: 1500 }]
+    const persona = { id: 'mika', version: 'v1' }
+    const met = (brain: House['brain'], own: House['brain']) => {
+      const lookAt: House['lookAt'] = () => ({ ...claim, persona })
+      return admit(page('good'), house({ brain: own, lookAt, brainOf: of => of === persona ? brain : undefined }))
+    }
+    for (const own of [resting, quiet]) {
+      expect(met(able, own)).toMatchObject({ admitted: true })
+      expect(admit(page('good'), house({ brain: own }))).toMatchObject({ admitted: false })
+      expect(met(own, able)).toMatchObject({ admitted: false })
+    }
   })
 
   it('counts calls by network address; this machine only when the cap was set on purpose', () => {

@@ -23,6 +23,18 @@ function guarded() {
   }
 }
 
+it('a provider that asks for quiet (429) has it, a minute at most; whoever was let in before still dials', async () => {
+  const all = guarded()
+  const busy = (retryAfterMs: number): RelayFault => ({ code: 'upstream_refused', status: 429, saidCode: undefined, retryAfterMs })
+  await all.dial(busy(20_000))
+  expect(all.guard.quietMs).toBe(20_000)
+  expect((await all.dial()).ok).toBe(true)
+  all.pass(20_000)
+  expect(all.guard.quietMs).toBe(0)
+  await all.dial(busy(3_600_000))
+  expect(all.guard.quietMs).toBe(60_000)
+})
+
 describe('an upstream that is down', () => {
   it('is let rest after some failures in a row: nobody dials, callers are told at once', async () => {
     const all = guarded()
