@@ -1,5 +1,6 @@
 import { assertNever } from './assert-never.ts'
-import { captureDeadlineMs, initialCapture, stepCapture, type CaptureEffect, type CaptureInput, type CaptureWanted } from './capture-machine.ts'
+import type { CaptureEffect, CaptureInput, CaptureWanted } from './capture-inputs.ts'
+import { captureDeadlineMs, initialCapture, stepCapture } from './capture-machine.ts'
 import type { DeviceWatch } from './device-list.ts'
 import { captureFailed } from './microphone-fault.ts'
 import type { Microphone, MicrophoneDevice, MicrophoneFault, MicrophoneFrame, openMicrophone } from './microphone.ts'
@@ -64,12 +65,12 @@ export function createCaptureKeeper(parts: CaptureKeeperParts, ports: CaptureKee
     stopTimer = dueMs === undefined ? () => {} : parts.setTimer(() => dispatch({ type: 'time' }), Math.max(1, Math.ceil(dueMs - parts.nowMs())))
   }
 
-  async function open(id: number, wanted: CaptureWanted): Promise<void> {
+  async function open(id: number, wanted: CaptureWanted, only: boolean): Promise<void> {
     const asking = new AbortController()
     openings.set(id, asking)
     const opening = context && await parts.openMicrophone(context, {
       ...(wanted.microphoneId === undefined ? {} : { deviceId: wanted.microphoneId }),
-      noiseFilter: wanted.noiseFilter, isMuted: () => machine.muted, signal: asking.signal,
+      noiseFilter: wanted.noiseFilter, only, isMuted: () => machine.muted, signal: asking.signal,
     }).catch(() => undefined)
     openings.delete(id)
     if (!opening?.ok) return dispatch({ type: 'refused', id, fault: opening?.fault ?? captureFailed })
@@ -104,7 +105,7 @@ export function createCaptureKeeper(parts: CaptureKeeperParts, ports: CaptureKee
 
   function perform(effect: CaptureEffect): void {
     switch (effect.type) {
-      case 'open_microphone': return void open(effect.id, effect.wanted)
+      case 'open_microphone': return void open(effect.id, effect.wanted, effect.only)
       case 'give_up': return openings.get(effect.id)?.abort()
       case 'close_microphone':
         microphones.get(effect.id)?.close()

@@ -1,7 +1,7 @@
 import { assertNever } from './assert-never.ts'
+import type { CaptureEffect, CaptureInput, CaptureWanted, DeviceFacts } from './capture-inputs.ts'
 import { microphoneLost, permissionRevoked, type MicrophoneFault } from './microphone-fault.ts'
 import type { MicrophoneDevice } from './microphone-stream.ts'
-import type { VoiceSettings } from './voice-settings.ts'
 
 /**
  * Which microphone feeds a call, and what to do when it no longer does. Pure: `(machine, input, now) → machine and effects`. One
@@ -9,11 +9,11 @@ import type { VoiceSettings } from './voice-settings.ts'
  * change of device costs no word, and one that fails costs nothing.
  */
 
-export type CaptureWanted = Pick<VoiceSettings, 'microphoneId' | 'noiseFilter'>
-
 interface LiveCapture {
   id: number
   device: MicrophoneDevice
+  /** As it was asked for. */
+  wanted: CaptureWanted
   sinceMs: number
   /** The system took its sound away, or it gives exact silence, since then. */
   quietSinceMs: number | undefined
@@ -26,10 +26,12 @@ export interface CaptureMachine {
   muted: boolean
   live: LiveCapture | undefined
   /** Being opened, `beside` the live one or because there is none. */
-  opening: { id: number } | undefined
+  opening: { id: number, wanted: CaptureWanted } | undefined
   retryAtMs: number | undefined
   /** Tries in a row that came to nothing, or to a microphone that didn't last. */
   failures: number
+  /** Tries in a row that didn't bring what is wanted while another microphone feeds. */
+  misses: number
   /** Nobody is heard since then. */
   deafSinceMs: number | undefined
   told: 'nothing' | 'opened' | 'failed'
@@ -42,41 +44,12 @@ export interface CaptureMachine {
   lastId: number
 }
 
-export interface DeviceFacts {
-  /** Of the microphones there are. Empty: not told. */
-  microphoneIds: readonly string[]
-  /** Changes when the system's own microphone is another one. */
-  systemDefault: string | undefined
-  /** Of the live one, Hz, now. */
-  sampleRate: number | undefined
-}
-
-export type CaptureInput
-  = | { type: 'open', wanted: CaptureWanted } | { type: 'use', wanted: CaptureWanted } | { type: 'mute', muted: boolean } | { type: 'close' }
-    | { type: 'opened', id: number, device: MicrophoneDevice } | { type: 'refused', id: number, fault: MicrophoneFault }
-    | { type: 'lost', id: number, fault: MicrophoneFault }
-    /** It gives no sound (taken by the system, or exact zeros), or does again. */
-    | { type: 'quiet', id: number, quiet: boolean }
-    | { type: 'devices', facts: DeviceFacts }
-    | { type: 'permission', state: 'granted' | 'denied' | 'prompt' }
-    | { type: 'time' }
-
-export type CaptureEffect
-  = | { type: 'open_microphone', id: number, wanted: CaptureWanted }
-    /** The opening is given up: whatever comes of it is closed. */
-    | { type: 'give_up', id: number }
-    | { type: 'close_microphone', id: number }
-    /** From now on this one is heard. */
-    | { type: 'adopt', id: number, muted: boolean }
-    | { type: 'set_muted', id: number, muted: boolean }
-    | { type: 'tell_opened' } | { type: 'tell_failed', fault: MicrophoneFault }
-    /** Which device it is, or whether it is quiet, changed. */
-    | { type: 'tell_device', device: MicrophoneDevice, quiet: boolean }
-
 export interface CaptureStep { machine: CaptureMachine, effects: readonly CaptureEffect[] }
 
 /** Waits before the tries after a loss; after the last one it is a fault. A lost device is mostly back, or another in its place, at once. */
 const RETRY_MS = [200, 400, 800, 1600]
+/** Waits before what is wanted is tried once more beside a microphone that works; after the last one a change of devices is waited for. */
+const INSIST_MS = [500, 2000, 8000, 30_000]
 /** Shorter than this and a microphone hasn't worked: its loss counts as one more failed try. */
 const LASTED_MS = 5000
 /** A loss is told by then, even if the browser is still asking somebody. */
@@ -86,7 +59,7 @@ export const QUIET_MS = 5000
 
 export function initialCapture(wanted: CaptureWanted): CaptureMachine {
   return {
-    on: false, wanted, muted: false, live: undefined, opening: undefined, retryAtMs: undefined, failures: 0, deafSinceMs: undefined, told: 'nothing',
+    on: false, wanted, muted: false, live: undefined, opening: undefined, retryAtMs: undefined, failures: 0, misses: 0, deafSinceMs: undefined, told: 'nothing',
     everOpened: false, fault: microphoneLost, quietTried: undefined, toldQuiet: false, systemDefault: undefined, lastId: 0,
   }
 }
@@ -124,13 +97,13 @@ function letGo({ live, opening }: CaptureMachine): CaptureEffect[] {
   return [...(opening ? [{ type: 'give_up', id: opening.id } as const] : []), ...(live ? [{ type: 'close_microphone', id: live.id } as const] : [])]
 }
 
-/** Opens what is wanted; an opening under way is given up for it, the live one stays until then. */
-function attempt(machine: CaptureMachine): CaptureStep {
+/** Opens what is wanted; an opening under way is given up for it, the live one stays until then. `only`: nothing in its place. */
+function attempt(machine: CaptureMachine, only = false): CaptureStep {
   const id = machine.lastId + 1
   const effects: CaptureEffect[] = machine.opening ? [{ type: 'give_up', id: machine.opening.id }] : []
   return {
-    machine: { ...machine, lastId: id, opening: { id }, retryAtMs: undefined },
-    effects: [...effects, { type: 'open_microphone', id, wanted: machine.wanted }],
+    machine: { ...machine, lastId: id, opening: { id, wanted: machine.wanted }, retryAtMs: undefined },
+    effects: [...effects, { type: 'open_microphone', id, wanted: machine.wanted, only }],
   }
 }
 
@@ -138,7 +111,7 @@ function attempt(machine: CaptureMachine): CaptureStep {
 function open(machine: CaptureMachine, wanted: CaptureWanted): CaptureStep {
   const moving = machine.on && machine.told === 'opened'
   const fresh: CaptureMachine = {
-    ...machine, on: true, wanted, live: undefined, opening: undefined, failures: 0, quietTried: undefined, told: moving ? 'opened' : 'nothing', deafSinceMs: undefined,
+    ...machine, on: true, wanted, live: undefined, opening: undefined, failures: 0, misses: 0, quietTried: undefined, told: moving ? 'opened' : 'nothing', deafSinceMs: undefined,
   }
   const { machine: next, effects } = attempt(fresh)
   return { machine: next, effects: [...letGo(machine), ...effects] }
@@ -148,7 +121,7 @@ function use(machine: CaptureMachine, before: CaptureWanted): CaptureStep {
   const { wanted, live } = machine
   const otherDevice = wanted.microphoneId !== before.microphoneId && (live?.device.instead || live?.device.deviceId !== wanted.microphoneId)
   const changed = wanted.noiseFilter !== before.noiseFilter || otherDevice
-  return machine.on && changed ? attempt({ ...machine, failures: 0, quietTried: undefined }) : same(machine)
+  return machine.on && changed ? attempt({ ...machine, failures: 0, misses: 0, quietTried: undefined }) : same(machine)
 }
 
 function mute(machine: CaptureMachine, muted: boolean): CaptureStep {
@@ -159,10 +132,11 @@ function mute(machine: CaptureMachine, muted: boolean): CaptureStep {
 function opened(machine: CaptureMachine, id: number, device: MicrophoneDevice, nowMs: number): CaptureStep {
   if (machine.opening?.id !== id) return { machine, effects: [{ type: 'close_microphone', id }] }
   const replaced: CaptureEffect[] = machine.live ? [{ type: 'close_microphone', id: machine.live.id }] : []
+  const { wanted } = machine.opening
+  const live: LiveCapture = { id, device, wanted, sinceMs: nowMs, quietSinceMs: undefined }
+  const next: CaptureMachine = { ...machine, opening: undefined, live, deafSinceMs: undefined, told: 'opened', everOpened: true, toldQuiet: false }
   return {
-    machine: {
-      ...machine, opening: undefined, live: { id, device, sinceMs: nowMs, quietSinceMs: undefined }, deafSinceMs: undefined, told: 'opened', everOpened: true, toldQuiet: false,
-    },
+    machine: device.instead ? insist(next, live, nowMs) : { ...next, misses: 0 },
     effects: [
       ...replaced, { type: 'adopt', id, muted: machine.muted }, ...(machine.told === 'opened' ? [] : [{ type: 'tell_opened' } as const]),
       { type: 'tell_device', device, quiet: false },
@@ -171,12 +145,19 @@ function opened(machine: CaptureMachine, id: number, device: MicrophoneDevice, n
 }
 
 function refused(machine: CaptureMachine, fault: MicrophoneFault, nowMs: number): CaptureStep {
-  // What works goes on working.
-  if (machine.live) return same(machine)
+  // What works goes on working; who said no is not asked again.
+  if (machine.live) return same(fault.code === 'mic_denied' ? machine : insist(machine, machine.live, nowMs))
   const waitMs = RETRY_MS[machine.failures]
   const final = machine.told === 'nothing' || fault.code === 'mic_denied' || fault.code === 'insecure_page' || waitMs === undefined
   if (final) return failed({ ...machine, fault })
   return same({ ...machine, fault, failures: machine.failures + 1, retryAtMs: nowMs + waitMs })
+}
+
+/** A device that is busy, or still starting, is often there a moment later. */
+function insist(machine: CaptureMachine, { device, wanted }: LiveCapture, nowMs: number): CaptureMachine {
+  const asWanted = !device.instead && wanted.microphoneId === machine.wanted.microphoneId && wanted.noiseFilter === machine.wanted.noiseFilter
+  const waitMs = INSIST_MS[machine.misses]
+  return asWanted || waitMs === undefined ? machine : { ...machine, misses: machine.misses + 1, retryAtMs: nowMs + waitMs }
 }
 
 /** Nobody is heard until there is a reason to try again. */
@@ -225,7 +206,7 @@ function devices(before: CaptureMachine, { microphoneIds, systemDefault, sampleR
   const otherDefault = follows && before.systemDefault !== undefined && systemDefault !== undefined && systemDefault !== before.systemDefault
   const otherRate = sampleRate !== undefined && live.device.sampleRate !== undefined && sampleRate !== live.device.sampleRate
   const replace = chosenIsBack || gone || otherDefault || otherRate || live.quietSinceMs !== undefined
-  return replace && !machine.opening ? attempt({ ...machine, failures: 0 }) : same(machine)
+  return replace && !machine.opening ? attempt({ ...machine, failures: 0, misses: 0 }) : same(machine)
 }
 
 /** Nothing is under way, and somebody was heard in this call before: a microphone never opens by itself that wasn't open by a person's wish. */
@@ -241,7 +222,7 @@ function permission(machine: CaptureMachine, state: 'granted' | 'denied' | 'prom
 
 function time(machine: CaptureMachine, nowMs: number): CaptureStep {
   const { on, live, opening, retryAtMs, deafSinceMs, muted } = machine
-  if (retryAtMs !== undefined && nowMs >= retryAtMs) return attempt(machine)
+  if (retryAtMs !== undefined && nowMs >= retryAtMs) return attempt(machine, live !== undefined)
   // The try goes on: somebody may be reading the browser's question.
   if (on && machine.told === 'opened' && deafSinceMs !== undefined && nowMs >= deafSinceMs + DEAF_PATIENCE_MS) {
     return { machine: { ...machine, told: 'failed', deafSinceMs: undefined }, effects: [{ type: 'tell_failed', fault: machine.fault }] }

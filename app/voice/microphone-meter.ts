@@ -1,7 +1,7 @@
 import { joinStream } from './capture-context.ts'
 import { insecurePage, microphoneFault, openingCancelled, type MicrophoneFault } from './microphone-fault.ts'
 import { askForStream, stopTracks, untilAborted } from './microphone-stream.ts'
-import type { CaptureWanted } from './capture-machine.ts'
+import type { CaptureWanted } from './capture-inputs.ts'
 
 /** A microphone that is only looked at: how loud it is, outside of a call. Nothing of it is kept or sent. */
 

@@ -21,10 +21,11 @@ export function wishes(noiseFilter: NoiseFilter = 'browser'): MediaTrackConstrai
   return { echoCancellation: true, noiseSuppression: noiseFilter === 'browser', autoGainControl: true, channelCount: 1 }
 }
 
-/** The chosen device as wished, any device as wished, any device: each when the one before can't be met. */
-export async function askForStream(mediaDevices: Pick<MediaDevices, 'getUserMedia'>, { deviceId, noiseFilter }: { deviceId?: string, noiseFilter?: NoiseFilter }): Promise<Streaming> {
+/** The chosen device as wished, any device as wished, any device: each when the one before can't be met. `only`: the chosen one or none. */
+export async function askForStream(mediaDevices: Pick<MediaDevices, 'getUserMedia'>, { deviceId, noiseFilter, only }: { deviceId?: string, noiseFilter?: NoiseFilter, only?: boolean }): Promise<Streaming> {
   const wanted = wishes(noiseFilter)
-  const asked: (MediaTrackConstraints | true)[] = [...(deviceId === undefined ? [] : [{ ...wanted, deviceId: { exact: deviceId } }]), wanted, true]
+  const chosen: MediaTrackConstraints[] = deviceId === undefined ? [] : [{ ...wanted, deviceId: { exact: deviceId } }]
+  const asked: (MediaTrackConstraints | true)[] = only && deviceId !== undefined ? chosen : [...chosen, wanted, true]
   let fault = captureFailed
   for (const [attempt, audio] of asked.entries()) {
     try {

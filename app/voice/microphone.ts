@@ -36,6 +36,8 @@ export interface Microphone {
 export interface MicrophoneEnvironment {
   /** This very device; when it isn't there, the system's own. @default the system's own */
   deviceId?: string
+  /** Nothing in that device's place. @default no */
+  only?: boolean
   /** @default 'browser' */
   noiseFilter?: NoiseFilter
   /** Makes the node that filters between source and capture; undefined: it can't, and the browser's own filter is used. @default none */

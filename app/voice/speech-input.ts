@@ -1,7 +1,7 @@
 import { createSpeechDetector } from '@kaiwa/audio'
 import type { CallSnapshot, Trouble } from './call.ts'
 import { createCaptureKeeper } from './capture-keeper.ts'
-import type { CaptureWanted } from './capture-machine.ts'
+import type { CaptureWanted } from './capture-inputs.ts'
 import type { DeviceWatch } from './device-list.ts'
 import type { Encoder } from './encoder.ts'
 import type { MicrophoneFrame, openMicrophone } from './microphone.ts'

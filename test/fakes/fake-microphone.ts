@@ -15,6 +15,8 @@ export interface FakeMicrophone {
   murmur(level: number): void
   /** Ids that were asked for, in order; undefined: the system's own. */
   readonly asked: readonly (string | undefined)[]
+  /** Whether nothing was to come in its place, in order. */
+  readonly only: readonly boolean[]
   /** Microphones that run without being muted. */
   readonly unmutedTracks: number
   /** Microphones whose tracks run. */
@@ -28,6 +30,7 @@ export function createFakeMicrophone(): FakeMicrophone {
   const live = new Set<ReturnType<typeof create>>()
   let waiting: { environment: MicrophoneEnvironment | undefined, answer: (opening: MicrophoneOpening) => void }[] = []
   const asked: (string | undefined)[] = []
+  const only: boolean[] = []
   let prompts = 0
 
   function create(environment: MicrophoneEnvironment | undefined, instead: boolean) {
@@ -75,6 +78,7 @@ export function createFakeMicrophone(): FakeMicrophone {
     open(_context, environment) {
       prompts++
       asked.push(environment?.deviceId)
+      only.push(environment?.only ?? false)
       return new Promise(resolve => {
         waiting.push({ environment, answer: resolve })
         environment?.signal?.addEventListener('abort', () => {
@@ -98,6 +102,7 @@ export function createFakeMicrophone(): FakeMicrophone {
     take(taken) { for (const { take } of live) take(taken) },
     murmur(level) { for (const { murmur } of live) murmur(level) },
     get asked() { return asked },
+    get only() { return only },
     get unmutedTracks() { return [...live].filter(({ muted }) => !muted).length },
     get openTracks() { return live.size },
     get prompts() { return prompts },

@@ -8,6 +8,7 @@ import { createPageTime } from '../../fakes/page-time.ts'
 
 const gone: MicrophoneFault = { code: 'mic_failed', detail: 'gone' }
 const missing: MicrophoneFault = { code: 'mic_missing', detail: 'none' }
+const busy: MicrophoneFault = { code: 'mic_busy', detail: 'busy' }
 const denied: MicrophoneFault = { code: 'mic_denied', detail: 'no' }
 const context = {} as AudioContext
 const own = { microphoneId: undefined, noiseFilter: 'browser' } as const
@@ -160,6 +161,53 @@ describe('another microphone', () => {
     microphone.speak(40, 4)
     expect(heard).toEqual([4])
     expect(told).toEqual(['opened'])
+  })
+
+  it('that was chosen and fails once is tried again beside the one that works, ever more slowly, and nothing in its place', async () => {
+    const { keeper, time, microphone, heard, devices, talk } = setup()
+    await talk()
+    keeper.use({ ...own, microphoneId: 'other' })
+    microphone.deny(busy)
+    await time.advance(450)
+    expect(microphone.prompts).toBe(2)
+    await time.advance(100)
+    expect(microphone.prompts).toBe(3)
+    microphone.deny(busy)
+    microphone.speak(40, 4)
+    await time.advance(2100)
+    expect(microphone.only).toEqual([false, false, true, true])
+    microphone.allow()
+    await time.settle()
+    microphone.speak(40, 5)
+    expect(heard).toEqual([4, 5])
+    expect(devices.at(-1)).toMatchObject({ deviceId: 'other', instead: false })
+    await time.advance(120_000)
+    expect(microphone.prompts).toBe(4)
+  })
+
+  it('that feeds in the chosen one’s place gives way to it when it can be opened after all', async () => {
+    const { time, microphone, devices, talk } = setup()
+    const talking = talk({ ...own, microphoneId: 'mine' })
+    microphone.allow({ instead: true })
+    await talking
+    await time.advance(600)
+    microphone.allow()
+    await time.settle()
+    expect(devices.at(-1)).toEqual({ deviceId: 'mine', instead: false, quiet: false })
+    expect(microphone.openTracks).toBe(1)
+  })
+
+  it.each([['that stays busy is tried four times more', busy, 6], ['that the person refuses is not asked for again', denied, 2]] as const)('%s', async (_which, fault, prompts) => {
+    const { keeper, time, microphone, told, talk } = setup()
+    await talk()
+    keeper.use({ ...own, microphoneId: 'other' })
+    for (let i = 0; i < 10; i++) {
+      microphone.deny(fault)
+      await time.advance(60_000)
+    }
+    expect(microphone.prompts).toBe(prompts)
+    expect(told).toEqual(['opened'])
+    expect(microphone.openTracks).toBe(1)
   })
 
   it('gives way to the chosen one when that comes back', async () => {

@@ -127,6 +127,12 @@ describe('microphone', () => {
     }
   })
 
+  it('opens nothing in its place when it is that one or none', async () => {
+    const parts = setup(failing('NotReadableError'))
+    expect(await openMicrophone(parts.context, { ...parts.environment, deviceId: 'mine', only: true })).toMatchObject({ fault: { code: 'mic_busy' } })
+    expect(parts.asked).toHaveLength(1)
+  })
+
   it('doesn\'t ask a second time where the person said no', async () => {
     const parts = setup(failing('NotAllowedError'))
     expect(await openMicrophone(parts.context, { ...parts.environment, deviceId: 'mine' })).toMatchObject({ fault: { code: 'mic_denied' } })
