@@ -15,7 +15,7 @@ export const sound = {
     says: 'Used only during a call, and here when you try it out.',
     moves: 'Moves when it hears you.',
     muted: 'You are muted: nothing is heard or sent.',
-    instead: 'The chosen one isn’t connected, so {label} listens until it is back.',
+    instead: 'The chosen one can’t be opened now, so {label} listens until it can.',
     quiet: 'No sound at all comes from it. Is it switched off? Try another one.',
     look: 'Try it out',
     nameless: 'Microphone {index}',

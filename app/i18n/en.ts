@@ -140,8 +140,9 @@ export const en = {
   },
   listening: {
     muted: 'You are muted. Press M or Unmute to be heard.',
-    instead: 'The chosen microphone isn’t connected: {label} listens until it is back.',
+    instead: 'The chosen microphone can’t be opened now: {label} listens until it can.',
     quiet: 'No sound at all comes from {label}. Is it switched off? You can choose another microphone in Sound.',
+    unfiltered: 'The chosen noise filter could not be loaded. The browser’s own takes its place.',
     another: 'another microphone',
     close: 'Put this note away',
   },

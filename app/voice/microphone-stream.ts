@@ -11,6 +11,8 @@ export interface MicrophoneDevice {
   sampleRate: number | undefined
   /** The one that was asked for is not there. */
   instead: boolean
+  /** The noise filter that was asked for could not be had: the browser's own filters. */
+  filterMissing: boolean
 }
 
 export interface OpenStream { stream: MediaStream, /** The device that was asked for is not there. */ instead: boolean }
@@ -56,10 +58,10 @@ export function untilAborted(asking: Promise<Streaming>, signal: AbortSignal | u
   })
 }
 
-export function deviceOf(stream: MediaStream, instead: boolean): MicrophoneDevice {
+export function deviceOf(stream: MediaStream, { instead, filterMissing }: Pick<MicrophoneDevice, 'instead' | 'filterMissing'>): MicrophoneDevice {
   const track = stream.getTracks()[0]
   const settings = track?.getSettings?.()
-  return { deviceId: settings?.deviceId ?? '', label: track?.label ?? '', sampleRate: settings?.sampleRate, instead }
+  return { deviceId: settings?.deviceId ?? '', label: track?.label ?? '', sampleRate: settings?.sampleRate, instead, filterMissing }
 }
 
 export function enable(stream: MediaStream, enabled: boolean): void {

@@ -111,6 +111,7 @@ function capture(joined: CaptureContext, { stream, instead }: OpenStream, noiseN
   let takenListener: ((taken: boolean) => void) | undefined
   let mutedLevelListener: ((level: number) => void) | undefined
   let closeEar: (() => void) | undefined
+  const filterMissing = environment.noiseFilter === 'rnnoise' && !noiseNode
   let muted = environment.isMuted?.() ?? false
   let closed = false
 
@@ -151,7 +152,7 @@ function capture(joined: CaptureContext, { stream, instead }: OpenStream, noiseN
   enable(stream, !muted)
 
   return {
-    get device() { return deviceOf(stream, instead) },
+    get device() { return deviceOf(stream, { instead, filterMissing }) },
     onFrame(listener) { frameListener = listener },
     onEnded(listener) { endedListener = listener },
     onTaken(listener) { takenListener = listener },

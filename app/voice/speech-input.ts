@@ -129,7 +129,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     onMutedLevel: level => { if (!closed) mutedHint.hear(level, parts.isSounding?.() ?? false) },
     onOpened: ports.onOpened,
     onFailed: fault => ports.onFailed(troubleOfMicrophone(fault)),
-    onDevice: ({ deviceId, label, instead }, quiet) => ports.onDevice({ deviceId, label, instead, quiet }),
+    onDevice: ({ deviceId, label, instead, filterMissing }, quiet) => ports.onDevice({ deviceId, label, instead, quiet, filterMissing }),
   })
 
   return {

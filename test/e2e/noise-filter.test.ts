@@ -54,6 +54,15 @@ describe('RNNoise in the page', () => {
     expect(talker.complaints).toEqual([])
   })
 
+  it('that can’t be fetched is said quietly, and the person is understood without it', async () => {
+    talker = await visit(server.address, { says: { recording: 'go-forward', afterMs: 1500 }, settings: { noiseFilter: 'rnnoise' } })
+    await talker.page.route(/rnnoise/, route => route.fulfill({ status: 404, body: '' }))
+    await talker.button('Start talking').click()
+    await talker.page.getByText('The chosen noise filter could not be loaded').waitFor()
+    await until('the words of the user', async () => /go forward/.test(await talker.turns('user').first().innerText().catch(() => '')), 30_000)
+    expect(await talker.page.getByRole('alert').count()).toBe(0)
+  })
+
   it('gives in the browser the samples that it gives in Node', async () => {
     const asked = await talk({ noiseFilter: 'rnnoise' })
     await until('the filter', () => asked.length === 1)

@@ -42,7 +42,7 @@ export function createFakeMicrophone(): FakeMicrophone {
     let firstSample = 0
     const deviceId = instead ? 'default' : environment?.deviceId ?? 'default'
     const microphone: Microphone = {
-      device: { deviceId, label: `Microphone ${deviceId}`, sampleRate: 48_000, instead },
+      device: { deviceId, label: `Microphone ${deviceId}`, sampleRate: 48_000, instead, filterMissing: false },
       onTaken(listener) { onTaken = listener },
       onMutedLevel(listener) { onMutedLevel = listener },
       onFrame(listener) { onFrame = listener },

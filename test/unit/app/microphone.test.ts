@@ -194,6 +194,7 @@ describe('microphone', () => {
     const without = await openMicrophone(parts.context, { ...parts.environment, noiseFilter: 'rnnoise', openNoiseNode: async () => undefined })
     expect(without.ok).toBe(true)
     expect(parts.track.applyConstraints.mock.calls[0]![0]).toMatchObject({ noiseSuppression: true })
+    expect([filtered, without]).toMatchObject([{ microphone: { device: { filterMissing: false } } }, { microphone: { device: { filterMissing: true } } }])
   })
 
   describe('that the browser doesn\'t join to the page\'s context, which runs at another rate', () => {
