@@ -128,7 +128,7 @@ export interface CallSnapshot {
   turns: Turn[]
   /** Unset until the line is up. */
   line?: { model: string, voice: string, capabilities: Capabilities }
-  /** The microphone in use, as the browser names it. `instead`: the chosen one is not there. `quiet`: it gives no sound at all. `filterMissing`: the chosen noise filter isn't. */
+  /** The microphone in use, as the browser names it. `instead`, `filterMissing`: the chosen one is not there. `quiet`: it gives no sound at all. */
   listensWith?: { deviceId: string, label: string, instead: boolean, quiet: boolean, filterMissing: boolean }
   /** Unset until something was heard. */
   playback?: PlaybackFacts
