@@ -1,5 +1,6 @@
 import type { CallGrant } from '../../shared/calls.ts'
 import { noServer } from './transport.ts'
+import type { TransportKind } from './transport.ts'
 
 /** Asks the page's own server for a call (`POST /api/calls`). */
 
@@ -16,12 +17,12 @@ export type CallAnswer
 const CALL_REQUEST_TIMEOUT_MS = 10_000
 
 /** Never rejects. `code`: the HTTP status, or `noServer`. */
-export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled: AbortSignal): Promise<CallAnswer> {
+export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled: AbortSignal, transport?: TransportKind): Promise<CallAnswer> {
   const timeout = new AbortController()
   const stopTimer = setTimer(() => timeout.abort(), CALL_REQUEST_TIMEOUT_MS)
   try {
     const response = await fetch('/api/calls', {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}', credentials: 'same-origin',
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(transport ? { transport } : {}), credentials: 'same-origin',
       signal: AbortSignal.any([cancelled, timeout.signal]),
     })
     const body: unknown = await response.json().catch(() => undefined)
@@ -36,11 +37,15 @@ export async function requestCall({ fetch, setTimer }: CallRequestEnv, cancelled
 }
 
 /** Our server says seconds; a date, which a proxy may put there, is left aside. */
-const retryAfter = (header: string | null) => header !== null && /^\d{1,7}$/.test(header) ? { retryAfterSeconds: Number(header) } : {}
+export const retryAfter = (header: string | null) => header !== null && /^\d{1,7}$/.test(header) ? { retryAfterSeconds: Number(header) } : {}
 
 function answerOf(status: number, body: unknown): CallAnswer {
   const grant = body as Partial<CallGrant> | null | undefined
   if (status === 201 && typeof grant?.ticket === 'string' && typeof grant.url === 'string') return { ok: true, ticket: grant.ticket, url: grant.url }
+  return refusalOf(status, body)
+}
+
+export function refusalOf(status: number, body: unknown): { ok: false, code: number, reason: string, detail: string } {
   const error = (body as { error?: { type?: unknown, code?: unknown, message?: unknown } } | null | undefined)?.error
   const reason = typeof error?.code === 'string' ? `${String(error.type)}.${error.code}` : ''
   const detail = typeof error?.message === 'string' ? error.message : `The server refused the call (HTTP ${status}).`

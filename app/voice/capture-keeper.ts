@@ -3,6 +3,7 @@ import type { CaptureEffect, CaptureInput, CaptureWanted } from './capture-input
 import { captureDeadlineMs, initialCapture, stepCapture } from './capture-machine.ts'
 import type { DeviceWatch } from './device-list.ts'
 import { captureFailed } from './microphone-fault.ts'
+import type { VoiceTrack } from './voice-track.ts'
 import type { Microphone, MicrophoneDevice, MicrophoneFault, MicrophoneFrame, openMicrophone } from './microphone.ts'
 
 /** Keeps somebody heard for as long as a call lasts: opens the microphone, and another one when it is lost, changed or mute by itself. */
@@ -11,6 +12,8 @@ export interface CaptureKeeperParts {
   openMicrophone: typeof openMicrophone
   /** @returns the way out. @default nothing is told of devices */
   watchDevices?: (watch: DeviceWatch) => () => void
+  /** Whether what is heard is wanted as a track too. */
+  asTrack?: () => boolean
   /** Monotonic. */
   nowMs: () => number
   setTimer: (callback: () => void, delayMs: number) => () => void
@@ -19,6 +22,8 @@ export interface CaptureKeeperParts {
 export interface CaptureKeeperPorts {
   /** The first of a microphone comes with `fresh`: its count of samples begins anew. */
   onFrame: (frame: MicrophoneFrame, fresh: boolean) => void
+  /** What a microphone hears, as a track, each time another feeds. */
+  onVoiceTrack?: (voice: VoiceTrack) => void
   onMutedLevel?: (level: number) => void
   onOpened: () => void
   /** Nobody is heard any more. `onOpened` may follow, when there is a microphone again. */
@@ -70,7 +75,7 @@ export function createCaptureKeeper(parts: CaptureKeeperParts, ports: CaptureKee
     openings.set(id, asking)
     const opening = context && await parts.openMicrophone(context, {
       ...(wanted.microphoneId === undefined ? {} : { deviceId: wanted.microphoneId }),
-      noiseFilter: wanted.noiseFilter, only, isMuted: () => machine.muted, signal: asking.signal,
+      noiseFilter: wanted.noiseFilter, only, ...(parts.asTrack?.() ? { asTrack: true } : {}), isMuted: () => machine.muted, signal: asking.signal,
     }).catch(() => undefined)
     openings.delete(id)
     if (!opening?.ok) return dispatch({ type: 'refused', id, fault: opening?.fault ?? captureFailed })
@@ -86,6 +91,7 @@ export function createCaptureKeeper(parts: CaptureKeeperParts, ports: CaptureKee
     let taken = false
     const tellQuiet = () => dispatch({ type: 'quiet', id, quiet: silent || taken })
     microphone.setMuted(muted)
+    if (microphone.voice) ports.onVoiceTrack?.(microphone.voice)
     microphone.onFrame(frame => {
       if (machine.live?.id !== id) return
       if (silent !== (frame.level === 0)) {

@@ -14,6 +14,8 @@ export interface Encoder {
   open(send: (pcm16Base64: string) => void): void
   /** The line is lost: frames wait again. */
   hold(): void
+  /** Of what waits, keeps only the last so many ms. */
+  keepLast(ms: number): void
   /** Forgets what waits. */
   clear(): void
   readonly waitingMs: number
@@ -36,11 +38,14 @@ export function createEncoder(options: { maxWaitingMs?: number } = {}): Encoder 
     waiting.push(frame.samples)
     waitingSamples += frame.samples.length
     if (line) return flush()
-    while (waitingSamples > maxWaitingSamples && waiting.length > 0) {
-      const oldest = waiting.shift()!
-      waitingSamples -= oldest.length
-      droppedSamples += oldest.length
-    }
+    droppedSamples += keep(maxWaitingSamples)
+  }
+
+  /** @returns how much went */
+  function keep(samples: number): number {
+    const before = waitingSamples
+    while (waitingSamples > samples && waiting.length > 0) waitingSamples -= waiting.shift()!.length
+    return before - waitingSamples
   }
 
   /** `send` may close the line (and call `hold`) at any message: what was not sent stays. */
@@ -75,6 +80,7 @@ export function createEncoder(options: { maxWaitingMs?: number } = {}): Encoder 
       flush()
     },
     hold() { line = undefined },
+    keepLast(ms) { keep(ms * SAMPLES_PER_MS) },
     clear() {
       waiting = []
       waitingSamples = 0

@@ -4,6 +4,8 @@ import { joinStream, type CaptureContext } from './capture-context.ts'
 import { captureFailed, insecurePage, microphoneLost, openingCancelled, type MicrophoneFault } from './microphone-fault.ts'
 import { askForStream, deviceOf, enable, stopTracks, untilAborted, wishes, type MicrophoneDevice, type OpenStream } from './microphone-stream.ts'
 import type { NoiseFilter } from './voice-settings.ts'
+import { openVoiceTrack } from './voice-track.ts'
+import type { VoiceTrack } from './voice-track.ts'
 import { loadWorklet } from './worklet-module.ts'
 
 export type { MicrophoneFault } from './microphone-fault.ts'
@@ -27,7 +29,9 @@ export interface Microphone {
   onTaken(listener: (taken: boolean) => void): void
   /** How loud it is around a muted microphone, 0 to 1, each 40 ms. Only these numbers exist: no sample of it gets here. */
   onMutedLevel(listener: (level: number) => void): void
-  /** While muted no frame leaves. */
+  /** What it hears, as a track; undefined unless it was asked for. */
+  readonly voice?: VoiceTrack
+  /** While muted no frame leaves, and nothing of the voice. */
   setMuted(muted: boolean): void
   /** Stops the tracks, so that the browser's recording sign goes out. Idempotent. */
   close(): void
@@ -42,6 +46,8 @@ export interface MicrophoneEnvironment {
   noiseFilter?: NoiseFilter
   /** Makes the node that filters between source and capture; undefined: it can't, and the browser's own filter is used. @default none */
   openNoiseNode?: (context: AudioContext, filter: NoiseFilter) => Promise<AudioNode | undefined>
+  /** Whether what it hears is wanted as a track too. @default no */
+  asTrack?: boolean
   /** Whether its tracks are silent from the first moment. @default no */
   isMuted?: () => boolean
   /** @default navigator.mediaDevices, which is undefined on an insecure page */
@@ -112,6 +118,7 @@ function capture(joined: CaptureContext, { stream, instead }: OpenStream, noiseN
   let mutedLevelListener: ((level: number) => void) | undefined
   let closeEar: (() => void) | undefined
   const filterMissing = environment.noiseFilter === 'rnnoise' && !noiseNode
+  const voice = environment.asTrack ? openVoiceTrack(context, noiseNode ?? source) : undefined
   let muted = environment.isMuted?.() ?? false
   let closed = false
 
@@ -119,6 +126,7 @@ function capture(joined: CaptureContext, { stream, instead }: OpenStream, noiseN
     if (closed) return
     closed = true
     stopTracks(stream)
+    voice?.close()
     closeNoiseNode(noiseNode)
     closeNode(node)
     closeEar?.()
@@ -152,6 +160,7 @@ function capture(joined: CaptureContext, { stream, instead }: OpenStream, noiseN
   enable(stream, !muted)
 
   return {
+    ...voice ? { voice } : {},
     get device() { return deviceOf(stream, { instead, filterMissing }) },
     onFrame(listener) { frameListener = listener },
     onEnded(listener) { endedListener = listener },

@@ -9,6 +9,7 @@ import { createMutedHint } from './muted-hint.ts'
 import { createSentAudio } from './sent-audio.ts'
 import type { TimelineModel } from './timeline.ts'
 import { troubleOfMicrophone } from './trouble.ts'
+import { createVoiceSender } from './voice-sender.ts'
 
 /** The user's voice of one call: microphone → encoder → line. Recording starts with the microphone, sending when it is told to. */
 
@@ -20,6 +21,8 @@ const FRAME_SAMPLES = 960
 const SAMPLES_PER_MS = 24
 /** What is said when the key goes up is still on its way through the browser: two frames and some. */
 const SETTLE_MS = 120
+/** A track's sound is on its way for as long: coding, network, and the other side's jitter buffer. */
+const ON_THE_WAY_MS = 200
 /** Kept from before the page begins to listen: whoever presses a key has often begun to speak. 7 frames, the oldest goes. */
 const KEPT_FRAMES = 7
 
@@ -36,6 +39,8 @@ export interface SpeechInputParts {
   timeline: TimelineModel
   nowMs: () => number
   setTimer: (callback: () => void, delayMs: number) => () => void
+  /** Whether a track is wanted, because the transport carries the voice. @default frames are */
+  asTrack?: () => boolean
 }
 export interface SpeechInputPorts {
   onOpened: () => void
@@ -45,6 +50,7 @@ export interface SpeechInputPorts {
   /** With each frame: ms of speech that the page itself hears in it. */
   onVoice?: (ms: number) => void
   send: (pcm16Base64: string) => void
+  onTrack?: (track: MediaStreamTrack) => void
   unsentBytes: () => number
 }
 
@@ -54,11 +60,13 @@ export interface SpeechInput {
   /** Another microphone or filter: only the capture changes, and a microphone that works is heard until then. */
   use(wanted: CaptureWanted): void
   startSending(): void
+  /** The line is lost since then, and another is on its way, for which what is said is kept: frames or a track, as it will want. */
+  holdBack(silentMs: number): void
   sendSilence(): void
   setMuted(muted: boolean): void
   /** Whether what is said goes to the line at all; a little of what came before goes with it. @default it does */
   listen(on: boolean): void
-  /** Resolves when what was said up to now has been recorded, at the latest after 120 ms. */
+  /** Resolves when what was said up to now has been recorded and, as a track, is there: soon after. */
   settle(): Promise<void>
   /** Ms of audio as the server counts → ms since the call began. */
   toCallMs(audioMs: number): number
@@ -70,6 +78,8 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
   const sentAudio = createSentAudio()
   const detector = createSpeechDetector()
   const mutedHint = createMutedHint({ nowMs, setTimer: parts.setTimer, onHint: on => ports.onMutedHint?.(on) })
+  const sender = createVoiceSender({ onTrack: track => ports.onTrack?.(track) })
+  let trackZeroMs = 0
   let listening = true
   let kept: { frame: MicrophoneFrame, atMs: number }[] = []
   let sending: 'no' | 'yes' | 'line_full' = 'no'
@@ -85,7 +95,14 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     return captureZeroMs + end
   }
 
+  /** The track carries it; the frame is kept only for a line that may have to take over. */
+  function carried(frame: MicrophoneFrame, atMs: number) {
+    encoder.write(frame)
+    sentAudio.sent(Math.max(0, atMs - trackZeroMs), atMs - sender.lateMs)
+    timeline.userSentUpTo(atMs - sender.lateMs)
+  }
   function write(frame: MicrophoneFrame, atMs: number) {
+    if (sender.isOn) return carried(frame, atMs)
     if (sending === 'yes' && ports.unsentBytes() > MAX_UNSENT_BYTES) holdBack()
     else if (sending === 'line_full' && ports.unsentBytes() < MAX_UNSENT_BYTES / 2) flush()
     const before = encoder.sentSamples
@@ -114,6 +131,7 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
   }
 
   const keeper = createCaptureKeeper(parts, {
+    onVoiceTrack: voice => sender.use(voice),
     onFrame(captured, fresh) {
       if (closed) return
       if (fresh) {
@@ -122,7 +140,10 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
       }
       const frame = parts.gate?.(captured) ?? captured
       const atMs = capturedMs(frame)
-      ports.onVoice?.(detector.write(frame.samples, parts.isSounding?.()))
+      const speechMs = detector.write(frame.samples, parts.isSounding?.())
+      ports.onVoice?.(speechMs)
+      sender.heard(speechMs, atMs)
+      sender.pass(listening && frame === captured)
       if (listening) take(frame, atMs)
       else kept = [...kept, { frame, atMs }].slice(-KEPT_FRAMES)
     },
@@ -135,8 +156,21 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
   return {
     open(context) { if (!closed) keeper.open(context, parts.wanted()) },
     use(wanted) { keeper.use(wanted) },
-    startSending() { if (sending === 'no') flush() },
+    startSending() {
+      if (sending !== 'no' || sender.isOn) return
+      if (!parts.asTrack?.()) return flush()
+      trackZeroMs = nowMs()
+      sender.start(trackZeroMs)
+    },
+    holdBack(silentMs) {
+      // What an event line had taken is not told apart from what got there: only a track's last is known.
+      encoder.keepLast(sender.isOn ? silentMs : 0)
+      encoder.hold()
+      sender.stop()
+      sending = 'no'
+    },
     sendSilence() {
+      // A track is never still.
       if (sending === 'no') return
       const frames = Math.ceil(SILENCE_MS * SAMPLES_PER_MS / FRAME_SAMPLES)
       for (let i = 0; i < frames; i++) encoder.write({ samples: new Int16Array(FRAME_SAMPLES), level: 0, firstSample: 0 })
@@ -144,20 +178,23 @@ export function createSpeechInput(parts: SpeechInputParts, ports: SpeechInputPor
     },
     setMuted(muted) {
       keeper.setMuted(muted)
+      sender.setMuted(muted)
       mutedHint.reset()
     },
     listen(on) {
       listening = on
+      sender.pass(on, on ? kept.length * FRAME_SAMPLES / SAMPLES_PER_MS : 0)
       const before = kept
       kept = []
       if (on) for (const { frame, atMs } of before) take(frame, atMs)
     },
     settle() {
-      return new Promise(resolve => { parts.setTimer(resolve, keeper.isLive ? SETTLE_MS : 0) })
+      return new Promise(resolve => { parts.setTimer(resolve, keeper.isLive ? SETTLE_MS + (sender.isOn ? ON_THE_WAY_MS + sender.lateMs : 0) : 0) })
     },
     toCallMs: audioMs => sentAudio.toCallMs(audioMs),
     close() {
       closed = true
+      sender.stop()
       keeper.close()
       mutedHint.reset()
       encoder.hold()

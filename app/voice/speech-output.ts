@@ -2,6 +2,7 @@ import { decodePcm16 } from '@kaiwa/audio'
 import type { Heard, Trouble } from './call.ts'
 import type { Output } from './output.ts'
 import type { Player, PlayerStats } from './player.ts'
+import { createRecent } from './recent.ts'
 import type { TimelineModel } from './timeline.ts'
 import { troubleOfOutput } from './trouble.ts'
 import type { PlaybackPath, VoiceSettings } from './voice-settings.ts'
@@ -227,22 +228,6 @@ export function createSpeechOutput(parts: SpeechOutputParts, ports: SpeechOutput
       way?.close()
       way = undefined
       early = undefined
-    },
-  }
-}
-
-/** The newest `max` of what was added. */
-function createRecent(max: number) {
-  const members = new Set<string>()
-  return {
-    has: (id: string) => members.has(id),
-    add(id: string) {
-      members.delete(id)
-      members.add(id)
-      for (const oldest of members) {
-        if (members.size <= max) return
-        members.delete(oldest)
-      }
     },
   }
 }

@@ -58,11 +58,12 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
 const retryAfter = ({ retryAfterSeconds }: { retryAfterSeconds?: number }) => retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
 
 /** `WebSocket.CONNECTING` and `.OPEN`, without a `WebSocket` at hand. */
-const [CONNECTING, OPEN] = [0, 1]
+export const [CONNECTING, OPEN] = [0, 1]
 
-interface Reports { report: (state: TransportState) => void, receive: (text: string) => void, wanted: () => boolean }
+export interface Reports { report: (state: TransportState) => void, receive: (text: string) => void, wanted: () => boolean }
 
-function dial(env: WebSocketEnv, { ticket, url }: { ticket: string, url: string }, { report, receive, wanted }: Reports): WebSocket {
+/** Opens the socket with the ticket; tells when it is open and, once, when it is closed. */
+export function dial(env: WebSocketEnv, { ticket, url }: { ticket: string, url: string }, { report, receive, wanted }: Reports): WebSocket {
   const socket = new env.WebSocket(socketAddress(url, env.location), ['realtime', 'kaiwa.v1', `kaiwa.ticket.${ticket}`])
   let opened = false
   const stopTimer = env.setTimer(() => {
@@ -92,7 +93,7 @@ export function socketAddress(url: string, location: WebSocketEnv['location']): 
   return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${pathname}${search}`
 }
 
-function browserEnv(): WebSocketEnv {
+export function browserEnv(): WebSocketEnv {
   return {
     fetch: (input, init) => globalThis.fetch(input, init),
     WebSocket: globalThis.WebSocket,
