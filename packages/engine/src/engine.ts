@@ -1,5 +1,6 @@
 import type { SessionUpdate, TranscriptionSessionUpdate } from '@kaiwa/protocol'
 import { createSession } from './session.ts'
+import type { VoiceTrack } from './output-audio-buffer.ts'
 import type { Intent } from './transcription-session.ts'
 import type { McpConnector } from './mcp.ts'
 import type { StageError, Stages } from './stages.ts'
@@ -27,6 +28,10 @@ export interface EngineSession {
   receive(text: string): void
   /** The client sent a binary frame: answered with an `error` event. */
   receiveBinary(): void
+  /** The microphone where it isn't among the client's events: PCM16 at 24 kHz, in order and in real time. Full ⇒ the oldest goes. */
+  hear(samples: Int16Array): void
+  /** The voice track sent so much of what it got since it was last cleared, in samples. Never more than was really sent. */
+  sent(samples: number): void
   /** Idempotent; stops all work of the session. */
   close(): void
 }
@@ -45,6 +50,8 @@ export interface OpenOptions {
   intent?: Intent
   /** What the session begins with: `session.created` shows it. What can't be had is refused as a whole, by an `error` after that. */
   session?: SessionUpdate | TranscriptionSessionUpdate
+  /** Speaks in place of `response.output_audio.delta`; the session then has an output audio buffer, as over WebRTC. */
+  voiceTrack?: VoiceTrack
 }
 
 export interface Engine {

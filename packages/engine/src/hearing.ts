@@ -38,6 +38,8 @@ export interface Hearing extends Pick<UserTurns, 'recognise'> {
   /** Where the input audio buffer ends, in samples of all audio written. */
   readonly position: number
   append(audio: string): ServerError | undefined
+  /** The same in samples, from a track that never stops. Full ⇒ the oldest goes. */
+  hear(samples: Int16Array): void
   commit(): ServerError | undefined
   clear(): void
   /** Nobody spoke from this position on, for as long as the session allows: the silence becomes the user's turn. */
@@ -59,6 +61,8 @@ export function createHearing(options: HearingOptions): Hearing {
   })
   /** Where the turn that is being spoken begins. */
   let turnFrom: number | undefined
+  /** A track flows also while nobody presses the button: recognition begins with the `clear` that pressing it sends. */
+  let pressed = false
   let decoder = createWireDecoder(pcm24k)
 
   function onTurn(effect: TurnEffect): void {
@@ -114,6 +118,17 @@ export function createHearing(options: HearingOptions): Hearing {
     return undefined
   }
 
+  function hear(samples: Int16Array): void {
+    if (!buffer.append(samples)) {
+      buffer.dropBefore(buffer.end - MAX_INPUT_SAMPLES / 2)
+      buffer.append(samples)
+    }
+    if (session().audio.input.turn_detection) return listening.wake()
+    if (!pressed) return
+    if (!turns.itemId) turns.begin(buffer.start)
+    turns.feed(buffer.end)
+  }
+
   function commit(): ServerError | undefined {
     const from = turnFrom ?? buffer.start
     const heldMs = (buffer.end - from) / SAMPLES_PER_MS
@@ -122,6 +137,7 @@ export function createHearing(options: HearingOptions): Hearing {
         `Error committing input audio buffer: buffer too small. Expected at least ${MIN_COMMIT_MS}ms of audio, but buffer only has ${heldMs.toFixed(2)}ms of audio.`)
     }
     commitTurn(from, buffer.end)
+    pressed = false
     listening.reset()
     return undefined
   }
@@ -129,6 +145,7 @@ export function createHearing(options: HearingOptions): Hearing {
   return {
     get position() { return buffer.end },
     append,
+    hear,
     commit,
     commitSilence(from) {
       const itemId = turns.begin(Math.max(from, buffer.start))
@@ -139,6 +156,7 @@ export function createHearing(options: HearingOptions): Hearing {
       options.onTurn()
     },
     clear() {
+      pressed = true
       forgetTurn()
       buffer.dropBefore(buffer.end)
       listening.reset()

@@ -1,5 +1,6 @@
 export * from './stages.ts'
 export * from './engine.ts'
+export type { VoiceTrack } from './output-audio-buffer.ts'
 export { McpFault } from './mcp.ts'
 export type { McpAddress, McpConnector, McpServer } from './mcp.ts'
 export { plannedSession } from './initial-session.ts'

@@ -13,6 +13,20 @@ export interface Pace {
   readonly playedAtMs: number
 }
 
+/** The shortest wait for a track to send: one that stands still isn't asked all the time. */
+const MIN_WAIT_MS = 20
+
+/** Keeps a reply's audio at most `maxLeadMs` ahead of a track that knows how much waits in it. */
+export function paceOf(leadMs: () => number, { clock, signal, maxLeadMs = MAX_LEAD_MS }: { clock: Clock, signal: AbortSignal, maxLeadMs?: number }): Pace {
+  return {
+    get playedAtMs() { return clock.nowMs() + leadMs() },
+    sent: () => undefined,
+    async room() {
+      for (let overMs = leadMs() - maxLeadMs; overMs > 0; overMs = leadMs() - maxLeadMs) await sleep(clock, Math.max(MIN_WAIT_MS, overMs), signal)
+    },
+  }
+}
+
 /** Keeps a reply's audio at most `maxLeadMs` ahead of real time, counted from its first piece. */
 export function createPace({ clock, signal, maxLeadMs = MAX_LEAD_MS }: { clock: Clock, signal: AbortSignal, maxLeadMs?: number }): Pace {
   let startedAtMs: number | undefined

@@ -1,7 +1,8 @@
 import type { AudioFormat, Item, ServerEventDraft } from '@kaiwa/protocol'
 import type { Conversation, Entry } from './conversation.ts'
-import { withStatus } from './conversation.ts'
+import { truncateEntry, withStatus } from './conversation.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
+import type { OutputAudioBuffer, SpokenItem } from './output-audio-buffer.ts'
 import type { OutputItem } from './response-output.ts'
 import { assistantAudioTokens, createTextMeter } from './usage.ts'
 import { createWireEncoder } from './wire-audio.ts'
@@ -18,6 +19,8 @@ export interface ResponseItemOptions {
   format: AudioFormat
   /** `undefined`: out of band, no `conversation.item.*` events. */
   conversation: Conversation | undefined
+  /** Takes the audio in place of deltas. */
+  voice?: OutputAudioBuffer
 }
 
 /** A message that a response produces, and its events in the protocol's order ("Ordering"). */
@@ -29,13 +32,14 @@ export interface ResponseItem extends OutputItem {
   close(status: 'completed' | 'incomplete'): void
 }
 
-export function openResponseItem({ emit, responseId, itemId, outputIndex, modality, format, conversation }: ResponseItemOptions): ResponseItem {
+export function openResponseItem({ emit, responseId, itemId, outputIndex, modality, format, conversation, voice }: ResponseItemOptions): ResponseItem {
   const place = { response_id: responseId, item_id: itemId, output_index: outputIndex, content_index: 0 }
   const empty: Item = { id: itemId, object: 'realtime.item', type: 'message', status: 'in_progress', role: 'assistant', content: [] }
   const entry: Entry = { item: empty, words: '', clauses: [], cut: false }
   let text = ''
   let audioMs = 0
   const meter = createTextMeter()
+  const spoken: SpokenItem = { cutAt }
   const wire = createWireEncoder(format)
 
   const part = (transcript: string) => modality === 'audio' ? { type: 'audio' as const, transcript } : { type: 'text' as const, text: transcript }
@@ -67,7 +71,15 @@ export function openResponseItem({ emit, responseId, itemId, outputIndex, modali
     audioMs += samples.length / SAMPLES_PER_MS
     const clause = entry.clauses.at(-1)
     if (clause) clause.endMs = audioMs
-    sendAudio(wire.encode(samples))
+    if (voice) voice.play(responseId, spoken, samples)
+    else sendAudio(wire.encode(samples))
+  }
+
+  /** The server's own truncation: the client plays what it gets and counts nothing. */
+  function cutAt(audioEndMs: number): void {
+    if (!inConversation()) return
+    truncateEntry(entry, audioEndMs)
+    emit({ type: 'conversation.item.truncated', item_id: itemId, content_index: 0, audio_end_ms: audioEndMs })
   }
 
   function sendAudio(delta: string): void {
@@ -89,7 +101,7 @@ export function openResponseItem({ emit, responseId, itemId, outputIndex, modali
       entry.item = finalItem(status)
       if (status === 'incomplete') entry.cut = true
       if (modality === 'audio') {
-        if (status === 'completed') sendAudio(wire.rest())
+        if (status === 'completed' && !voice) sendAudio(wire.rest())
         emit({ type: 'response.output_audio.done', ...place })
         emit({ type: 'response.output_audio_transcript.done', ...place, transcript: text })
       } else {

@@ -6,7 +6,8 @@ import { Abandoned, asStageError, pieces } from './deadline.ts'
 import type { Clock } from './engine.ts'
 import { SAMPLES_PER_MS } from './input-buffer.ts'
 import type { McpTarget, ToolOffer } from './mcp-offer.ts'
-import { createPace } from './pace.ts'
+import type { OutputAudioBuffer } from './output-audio-buffer.ts'
+import { createPace, paceOf } from './pace.ts'
 import type { Modality } from './response-item.ts'
 import { createResponseOutput } from './response-output.ts'
 import { spokenAudio } from './spoken-audio.ts'
@@ -46,6 +47,8 @@ export interface ResponsePort {
   clock: Clock
   ids: (prefix: string) => string
   emit: (event: ServerEventDraft) => void
+  /** Takes the audio in place of deltas. */
+  voice?: OutputAudioBuffer
   /** First audio is about to go out. */
   onAudio(): void
   /** Just before `response.done`: another response may begin. The audio will have been played at this time, if the client plays it as it comes. */
@@ -66,13 +69,13 @@ type Outcome = { status: 'completed' } | { status: 'cancelled' | 'incomplete', r
 
 /** One reply: think → speak, call → done, cancelled, incomplete or failed. Emits `response.created` at once. */
 export function startResponse(plan: ResponsePlan, port: ResponsePort): Response {
-  const { clock, emit } = port
+  const { clock, emit, voice } = port
   const abort = new AbortController()
   const { signal } = abort
-  const pace = createPace({ clock, signal })
+  const pace = voice ? paceOf(() => voice.leadMs(plan.id), { clock, signal }) : createPace({ clock, signal })
   const splitter = createClauseSplitter()
   const { id: responseId, modality, format, conversation } = plan
-  const output = createResponseOutput({ emit, ids: port.ids, responseId, modality, format, conversation, mcp: plan.tools.mcp })
+  const output = createResponseOutput({ emit, ids: port.ids, responseId, modality, format, conversation, voice, mcp: plan.tools.mcp })
   let input: TokenCount = { text: textTokens(plan.instructions), audio: 0 }
   let over = false
 
@@ -98,6 +101,7 @@ export function startResponse(plan: ResponsePlan, port: ResponsePort): Response 
       usage: responseUsage(input, output.tokens),
     } })
     emit({ type: 'rate_limits.updated', rate_limits: [nominalTokenLimit] })
+    voice?.done(plan.id)
   }
 
   async function speak(clause: string): Promise<void> {

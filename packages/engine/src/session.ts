@@ -10,6 +10,7 @@ import { initialSession } from './initial-session.ts'
 import { createItemDesk } from './item-desk.ts'
 import { createMcpServers } from './mcp-servers.ts'
 import { createOutlet } from './outlet.ts'
+import { createOutputAudioBuffer } from './output-audio-buffer.ts'
 import { createResponses } from './responses.ts'
 import { updateSession } from './session-config.ts'
 import type { StageError } from './stages.ts'
@@ -33,7 +34,8 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
   let closed = false
 
   const session = () => config
-  const responses = createResponses({ mcp, stages, clock, ids, emit, onFault, session, conversation, conversationId: ids('conv'), onPlayed })
+  const speaker = options.voiceTrack && createOutputAudioBuffer({ track: options.voiceTrack, emit })
+  const responses = createResponses({ mcp, voice: speaker, stages, clock, ids, emit, onFault, session, conversation, conversationId: ids('conv'), onPlayed })
   const hearing = createHearing({ stages, clock, ids, emit, onFault, session, conversation, onSpeech, onTurn, onBroken: refuse })
   const items = createItemDesk({ emit, ids, conversation, session, turns: hearing })
   const idle = createIdleTimeout({ clock, idleMs: () => idleMs(config), position: () => hearing.position, onTimeout: from => hearing.commitSilence(from) })
@@ -49,7 +51,10 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
 
   function onSpeech(): void {
     idle.stop()
-    if (config.audio.input.turn_detection?.interrupt_response) responses.active?.cancel('turn_detected')
+    if (!config.audio.input.turn_detection?.interrupt_response) return
+    responses.active?.cancel('turn_detected')
+    // An answer that is all made may still be on its way to the ear.
+    speaker?.clear()
   }
 
   function onTurn(): void {
@@ -100,7 +105,7 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
       case 'conversation.item.delete': return items.remove(event)
       case 'response.create': return refuseForIntent(event, intent) ?? respond(event.response ?? {})
       case 'response.cancel': return responses.cancel(event.response_id) ? undefined : wireError('response_cancel_not_active', 'Cancellation failed: no active response found')
-      case 'output_audio_buffer.clear': return refuseOverWebSocket(event.type)
+      case 'output_audio_buffer.clear': return speaker ? void speaker.clear() : refuseOverWebSocket(event.type)
       default: return assertNever(event)
     }
   }
@@ -140,6 +145,8 @@ export function createSession(engine: EngineOptions, port: SessionPort, options:
 
   return {
     receive,
+    hear(samples) { if (!closed) hearing.hear(samples) },
+    sent(samples) { if (!closed) speaker?.sent(samples) },
     receiveBinary() {
       if (!closed) refuse(wireError('invalid_event', 'Expected a text WebSocket message; binary frames are not supported.'))
     },

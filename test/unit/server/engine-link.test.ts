@@ -13,7 +13,7 @@ function scene() {
     openSession(given) {
       port = given
       given.send('created')
-      return { receive: text => received.push(text), receiveBinary() {}, close() { ended++ } }
+      return { receive: text => received.push(text), receiveBinary() {}, hear() {}, sent() {}, close() { ended++ } }
     },
   }
   const link = engineLink(engine, { model: 'm' })
