@@ -6,6 +6,8 @@ export interface Reading {
   loopUtilisation: number
   /** How late the loop was, at the 99th percentile. */
   loopDelayP99Ms: number
+  /** The longest that it stood still. */
+  loopDelayMaxMs: number
   openDescriptors: number | undefined
   maxDescriptors: number | undefined
   /** Of the memory that the process may have, by its container's limit. */
@@ -81,6 +83,8 @@ export interface Headroom {
   readonly short: Short | undefined
   /** Smoothed over a few seconds, 0 to 1. */
   readonly loopUtilisation: number
+  /** How long the loop stood still so far, in stretches that a talker hears. */
+  readonly stalledMs: number
   /** Begins to look; before that there is room. */
   start(): void
   stop(): void
@@ -93,18 +97,27 @@ export interface HeadroomOptions {
   calls(): number
   /** Room ran out (with what), or came back (undefined). */
   onChange?(short: Short | undefined, reading: Reading): void
+  /** The loop stood still, for so long. */
+  onStall?(forMs: number): void
 }
 
 const READ_EVERY_MS = 1000
+/** A stretch of this length is more than any jitter buffer hides. */
+export const STALL_MS = 500
 
 /** Looks once a second whether there is room for another call. Its timer keeps no process alive. */
-export function createHeadroom({ clock, measure, calls, onChange = () => {} }: HeadroomOptions): Headroom {
+export function createHeadroom({ clock, measure, calls, onChange = () => {}, onStall = () => {} }: HeadroomOptions): Headroom {
   let state = roomy
   let cancel: (() => void) | undefined
+  let stalledMs = 0
 
   function look(read: () => Omit<Reading, 'calls'>) {
     const reading = { ...read(), calls: calls() }
     const before = state.short
+    if (reading.loopDelayMaxMs >= STALL_MS) {
+      stalledMs += reading.loopDelayMaxMs
+      onStall(reading.loopDelayMaxMs)
+    }
     state = weigh(state, reading)
     if (state.short !== before) onChange(state.short, reading)
     cancel = clock.setTimer(() => look(read), READ_EVERY_MS)
@@ -113,6 +126,7 @@ export function createHeadroom({ clock, measure, calls, onChange = () => {} }: H
   return {
     get short() { return state.short },
     get loopUtilisation() { return state.loopUtilisation },
+    get stalledMs() { return stalledMs },
     start() {
       if (cancel) return
       const read = measure()

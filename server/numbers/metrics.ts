@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { CallSheet, DialResult, Side } from './call-watch.ts'
+import { defineJournalMetrics } from './journal-metrics.ts'
 import { brains, enders, errorCodes, faultCodes, labelIn, refusalCodes } from './labels.ts'
 import { breakerStates, shorts, type NumberSources } from './number-sources.ts'
 import { tallySheet, type Tally, type TallySheet } from './tally.ts'
@@ -17,6 +18,7 @@ export function defineMetrics(registry: Registry, sources: NumberSources, models
   const refusals = tallySheet(registry, { name: 'kaiwa_refusals_total', help: 'Connections, tickets, secrets and sign-ins that were refused', labels: ['code'] })
   const redials = tallySheet(registry, { name: 'kaiwa_upstream_redials_total', help: 'Further tries to reach the upstream for the same call', labels: [] })
   defineGauges(registry, sources)
+  defineJournalMetrics(registry, sources)
   return {
     begin: defineCallMetrics(registry),
     used: defineUse(registry, models),
@@ -128,11 +130,13 @@ function defineGauges(registry: Registry, sources: NumberSources) {
     },
   })
   oneOf('kaiwa_short', 'What there is too little of for another call: 1 when there is', 'of', shorts, () => sources.short?.())
-  new Counter({
-    name: 'kaiwa_trapped_errors_total', help: 'Failures that nothing but the process\'s last resort caught: each is a bug', registers: [registry],
+  const summed = (name: string, help: string, look: () => number | undefined) => new Counter({
+    name, help, registers: [registry],
     collect() {
       this.reset()
-      this.inc(sources.trapped?.() ?? 0)
+      this.inc(look() ?? 0)
     },
   })
+  summed('kaiwa_event_loop_stalled_seconds_total', 'How long the event loop stood still, in stretches of half a second or more', () => (sources.stalledMs?.() ?? 0) / 1000)
+  summed('kaiwa_trapped_errors_total', 'Failures that nothing but the process\'s last resort caught: each is a bug', () => sources.trapped?.())
 }

@@ -18,5 +18,9 @@ export interface NumberSources {
   trapped?(): number
   /** Share of its time that the event loop is busy, 0 to 1. */
   loopUtilisation?(): number
+  /** How long the event loop stood still so far, in stretches that a talker hears. */
+  stalledMs?(): number
   short?(): Short | undefined
+  /** What was said and is on its way to the store. */
+  journal?(): { waitingEntries: number, waitingBytes: number, oldestMs: number, written: number, setAside: number, lostEntries: number }
 }

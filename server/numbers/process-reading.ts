@@ -22,12 +22,14 @@ export function createProcessReading(): () => Omit<Reading, 'calls'> {
     utilised = now
     // Each of its samples is the time between two ticks: the tick itself is no delay.
     const loopDelayP99Ms = Math.max(0, delay.percentile(99) / 1e6 - LOOP_SAMPLE_MS)
+    const loopDelayMaxMs = Math.max(0, delay.max / 1e6 - LOOP_SAMPLE_MS)
     delay.reset()
     if (reads++ % COUNT_EVERY_READS === 0) openDescriptors = countDescriptors()
     const heap = getHeapStatistics()
     return {
       loopUtilisation: utilization,
       loopDelayP99Ms,
+      loopDelayMaxMs,
       openDescriptors,
       maxDescriptors,
       memoryShare: memoryShare(),

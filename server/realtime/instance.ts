@@ -118,8 +118,9 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     onChange: (short, reading) => short
       ? log.warn({ short, reading }, 'no room for another call: new ones are refused')
       : log.info({ reading }, 'room for calls again'),
+    onStall: forMs => log.warn({ forMs: Math.round(forMs) }, 'the event loop stood still'),
   })
-  numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation })
+  numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation, stalledMs: () => headroom.stalledMs })
   const calls = createCalls({
     brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers,
     safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),

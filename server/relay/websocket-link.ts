@@ -111,8 +111,8 @@ export function linkOfSocket({ socket, line, masked }: OpenSocket, beat: Heartbe
   function close(code: number, reason: string) {
     if (socket.readyState === socket.CLOSED || killTimer) return
     killTimer = setTimeout(() => socket.terminate(), socket.bufferedAmount > 0 ? Math.max(closeWithinMs, UNREAD_CLOSE_MS) : closeWithinMs)
-    // A paused socket would never see the answer.
-    socket.resume()
+    // A paused socket would never see the answer. From a model whose audio nobody read megabytes may stand before it: it is cut in time instead.
+    if (!masked) socket.resume()
     socket.close(isSendable(code) ? code : 1011, boundedReason(reason))
   }
 

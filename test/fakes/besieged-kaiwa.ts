@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { CallGrant } from '../../shared/calls.ts'
 import { connectWebSocket, type ContractClient } from '../contract/contract-client.ts'
 import { startKaiwa, type KaiwaOptions, type KaiwaServer } from './kaiwa-server.ts'
+import { inspectMemory, type KeptMemory } from './inspected-memory.ts'
 import { openRawLine, upgradeRequest, type RawLine } from './raw-line.ts'
 import { startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions } from './scripted-upstream.ts'
 
@@ -35,6 +36,8 @@ export interface BesiegedKaiwa {
   marked(): (text: string | RegExp) => string[]
   metric(name: string, labels?: string): Promise<number>
   residentBytes(): number
+  /** What the process keeps, after a collection. Only where it was started with `inspected`. */
+  keptMemory(): Promise<KeptMemory>
   descriptors(): number
   /** The process lives, the control call is answered, nothing reached the last resort, and nothing secret was told. */
   expectUnharmed(): Promise<void>
@@ -45,14 +48,14 @@ export interface BesiegedKaiwa {
 
 export interface Knocked { status: number, head: string, text: string, code: string | undefined, line: RawLine }
 
-export interface SiegeOptions extends KaiwaOptions { settings?: Record<string, string>, conversation?: ScriptedUpstreamOptions['conversation'] }
+export interface SiegeOptions extends KaiwaOptions { settings?: Record<string, string>, conversation?: ScriptedUpstreamOptions['conversation'], inspected?: boolean }
 
-export async function besiege({ settings = {}, conversation, ...options }: SiegeOptions = {}): Promise<BesiegedKaiwa> {
+export async function besiege({ settings = {}, conversation, inspected = false, ...options }: SiegeOptions = {}): Promise<BesiegedKaiwa> {
   const upstream = await startScriptedUpstream({ key: secrets.key, conversation })
   const kaiwa = await startKaiwa({
     OPENAI_API_KEY: secrets.key, OPENAI_BASE_URL: upstream.baseUrl, KAIWA_PASSWORD: secrets.password,
     KAIWA_API_TOKENS: `raider:${secrets.raider},control:${secrets.control}`, KAIWA_MAX_CALLS: '1000', KAIWA_MAX_CALLS_PER_USER: '1000', ...settings,
-  }, options).catch(async (error: unknown) => {
+  }, { ...options, ...(inspected && { nodeOptions: '--inspect=127.0.0.1:0' }) }).catch(async (error: unknown) => {
     await upstream.close()
     throw error
   })
@@ -61,6 +64,7 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
   const wsUrl = `ws://127.0.0.1:${port}/v1/realtime?model=gpt-realtime-2.1`
   const control = await connectWebSocket(wsUrl, { headers: { Authorization: `Bearer ${secrets.control}` } })
   await control.next('session.created')
+  const inspector = inspected ? await inspectMemory(kaiwa.log()) : undefined
   let rounds = 0
   let signIns = 0
   let cookie: Promise<string> | undefined
@@ -144,6 +148,10 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
       return text => kaiwa.log().slice(from).split('\n').filter(line => typeof text === 'string' ? line.includes(text) : text.test(line))
     },
     residentBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024,
+    keptMemory: async () => {
+      if (!inspector) throw new Error('The server was not started with `inspected`.')
+      return await inspector.kept()
+    },
     async expectEmpty() {
       const open = () => upstream.connections.filter(({ socket, closed }) => socket && !closed).length
       await expect.poll(open, { timeout: 8000, interval: 20 }).toBeLessThanOrEqual(1)
@@ -151,6 +159,7 @@ export async function besiege({ settings = {}, conversation, ...options }: Siege
     descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
     async close() {
       control.close()
+      inspector?.close()
       const code = await kaiwa.stop()
       await upstream.close()
       expect(code).toBe(0)

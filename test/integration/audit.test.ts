@@ -63,7 +63,7 @@ describe('whoever is turned away over HTTP', () => {
       ['/api/calls', {}, 'origin_not_allowed', { origin: 'https://elsewhere.example' }],
       ['/api/calls', { persona: shown }, 'persona_not_found', { cookie: await siege.signIn() }],
       ['/v1/realtime/client_secrets', {}, 'invalid_api_key'],
-      ['/v1/realtime/client_secrets', { session: { type: 'realtime', instructions: 7 } }, 'invalid_type', siege.asRaider],
+      ['/v1/realtime/client_secrets', { session: { type: 'realtime', instructions: 7 } }, 'invalid_type', { authorization: siege.asRaider.Authorization! }],
       ['/api/login', { password: shown }, 'wrong_password'],
       ['/api/login', `{"password": "${shown}"`, 'invalid_value'],
     ]

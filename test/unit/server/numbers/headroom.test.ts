@@ -4,7 +4,9 @@ import { createHeadroom, roomy, weigh, type Reading } from '../../../../server/n
 import { createProcessReading, descriptorLimitIn } from '../../../../server/numbers/process-reading.ts'
 import { createManualClock } from '../../../fakes/manual-clock.ts'
 
-const calm: Reading = { loopUtilisation: 0.1, loopDelayP99Ms: 1, openDescriptors: 100, maxDescriptors: 1024, memoryShare: 0.3, heapShare: 0.2, calls: 200 }
+const calm: Reading = {
+  loopUtilisation: 0.1, loopDelayP99Ms: 1, loopDelayMaxMs: 20, openDescriptors: 100, maxDescriptors: 1024, memoryShare: 0.3, heapShare: 0.2, calls: 200,
+}
 const seconds = (state: typeof roomy, reading: Partial<Reading>, count: number) => {
   for (let second = 0; second < count; second++) state = weigh(state, { ...calm, ...reading })
   return state
@@ -62,6 +64,7 @@ describe('room for another call', () => {
   it('recovers from anything within a minute of calm', () => {
     const any = fc.record({
       loopUtilisation: fc.double({ min: 0, max: 1, noNaN: true }), loopDelayP99Ms: fc.double({ min: 0, max: 10_000, noNaN: true }),
+      loopDelayMaxMs: fc.double({ min: 0, max: 10_000, noNaN: true }),
       openDescriptors: fc.option(fc.nat(2000), { nil: undefined }), maxDescriptors: fc.option(fc.integer({ min: 1, max: 2000 }), { nil: undefined }),
       memoryShare: fc.option(fc.double({ min: 0, max: 2, noNaN: true }), { nil: undefined }), heapShare: fc.double({ min: 0, max: 1, noNaN: true }),
       calls: fc.nat(2000),
@@ -97,6 +100,18 @@ describe('the headroom', () => {
     expect(reads).toBe(9)
   })
 
+  it('adds up how long the loop stood still, and tells of each time; jitter is none', async () => {
+    const clock = createManualClock()
+    const told: number[] = []
+    const readings = [499, 2000, 20, 700].map(loopDelayMaxMs => ({ ...calm, loopDelayMaxMs }))
+    const headroom = createHeadroom({ clock, measure: () => () => readings.shift() ?? calm, calls: () => 3, onStall: forMs => told.push(forMs) })
+    headroom.start()
+    await clock.advance(5000)
+    expect(told).toEqual([2000, 700])
+    expect(headroom.stalledMs).toBe(2700)
+    headroom.stop()
+  })
+
   it('reads facts of this process that make sense', async () => {
     const read = createProcessReading()
     await new Promise(resolve => setTimeout(resolve, 100))
@@ -104,6 +119,7 @@ describe('the headroom', () => {
     expect(reading.loopUtilisation).toBeGreaterThanOrEqual(0)
     expect(reading.loopUtilisation).toBeLessThanOrEqual(1)
     expect(reading.loopDelayP99Ms).toBeGreaterThanOrEqual(0)
+    expect(reading.loopDelayMaxMs).toBeGreaterThanOrEqual(reading.loopDelayP99Ms)
     expect(reading.heapShare).toBeGreaterThan(0)
     expect(reading.heapShare).toBeLessThan(1)
     if (process.platform === 'linux') expect(reading.openDescriptors).toBeGreaterThan(2)
