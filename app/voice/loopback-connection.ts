@@ -1,3 +1,5 @@
+import { setTimerOfPage } from './page-timer.ts'
+
 /** Two peer connections in one page: what goes in as a stream comes out as one that the browser treats as a far speaker's. Nothing leaves the machine. */
 
 export interface LoopEnvironment {
@@ -126,9 +128,4 @@ function within<T>(promise: Promise<T>, delayMs: number, setTimer: NonNullable<L
     const stop = setTimer(() => reject(new Error(`The two ends within the page did not meet within ${delayMs / 1000} s.`)), delayMs)
     promise.then(resolve, reject).finally(stop)
   })
-}
-
-export function setTimerOfPage(callback: () => void, delayMs: number): () => void {
-  const timer = setTimeout(callback, delayMs)
-  return () => clearTimeout(timer)
 }

@@ -1,5 +1,7 @@
-import { connectLoop, setTimerOfPage, type Loop, type LoopEnvironment } from './loopback-connection.ts'
+import { createHush, type Hush } from './element-hush.ts'
+import { connectLoop, type Loop, type LoopEnvironment } from './loopback-connection.ts'
 import { latencyMs, openVolume, setSink, type Output } from './output.ts'
+import { setTimerOfPage } from './page-timer.ts'
 import type { PlaybackPath } from './voice-settings.ts'
 
 /**
@@ -29,6 +31,8 @@ const STATS_EVERY_MS = 1000
 /** Until it is measured, and as a measure's own error: what was heard is rather told too low than too high. */
 const UNMEASURED_LATENCY_MS = 250
 const MARGIN_MS = 15
+/** What a decoder still makes of the end. The next answer takes the same way, and longer than this to begin. */
+const HUSH_MARGIN_MS = 60
 /** The stream's own 10 ms, one Opus frame of 20 ms and its look-ahead of 6.5 ms. */
 const SENDING_MS = 37
 /** Latency is the largest of so many measurements: a buffer that has just shrunk may grow again. */
@@ -44,6 +48,7 @@ export async function openLoopbackOutput(context: AudioContext, environment: Loo
   let deviceMs = 0
   let closed = false
   let meter: LatencyMeter | undefined
+  let hush: Hush | undefined
   let releaseLoop = () => {}
   let stillness = () => {}
 
@@ -51,6 +56,8 @@ export async function openLoopbackOutput(context: AudioContext, environment: Loo
     path = 'direct'
     reason = why
     meter?.close()
+    hush?.close()
+    hush = undefined
     releaseLoop()
     stillness()
     volume.node.disconnect()
@@ -77,6 +84,7 @@ export async function openLoopbackOutput(context: AudioContext, environment: Loo
     await new Promise<void>(resolve => { setTimer(resolve, WARM_UP_MS) })
     volume.node.connect(destination)
     meter = measureLatency(loop, setTimer)
+    hush = createHush({ element: audio, stream: loop.stream, setTimer })
     loop.onLost(() => soundDirectly('The connection within the page was lost.'))
   } catch (error) {
     soundDirectly(error instanceof Error ? error.message : String(error))
@@ -92,6 +100,7 @@ export async function openLoopbackOutput(context: AudioContext, environment: Loo
     get path() { return path },
     get reason() { return reason },
     setVolume: volume.set,
+    hush: () => hush?.begin(meter!.latencyMs + HUSH_MARGIN_MS),
     setDevice(id) {
       deviceId = id
       return setSink(path === 'loopback' ? element! : context, id)
@@ -137,7 +146,7 @@ function measureLatency(loop: Loop, setTimer: NonNullable<LoopEnvironment['setTi
   }
 }
 
-function createAudioElement(): HTMLAudioElement {
+export function createAudioElement(): HTMLAudioElement {
   const element = document.createElement('audio')
   element.autoplay = true
   element.setAttribute('playsinline', '')

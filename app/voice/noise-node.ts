@@ -2,6 +2,7 @@
 import rnnoiseUrl from '@sapphi-red/web-noise-suppressor/rnnoise.wasm?url'
 import noiseWorkletUrl from '../worklets/noise.worklet.ts?worker&url'
 import type { NoiseReport } from '../worklets/noise.worklet.ts'
+import { setTimerOfPage } from './page-timer.ts'
 import type { NoiseFilter } from './voice-settings.ts'
 import { loadWorklet } from './worklet-module.ts'
 
@@ -69,9 +70,4 @@ async function start(context: AudioContext, program: WebAssembly.Module, environ
   if (report.type === 'ready') return Object.assign(node, { delayMs: report.delayMs, destroy })
   destroy()
   throw new Error(report.why)
-}
-
-function setTimerOfPage(callback: () => void, delayMs: number): () => void {
-  const timer = setTimeout(callback, delayMs)
-  return () => clearTimeout(timer)
 }

@@ -8,6 +8,8 @@ export interface Output {
   setVolume(volume: number): void
   /** Undefined: the system's own. Never rejects; false: this browser can't, or the device is gone (the system's own sounds). */
   setDevice(deviceId: string | undefined): Promise<boolean>
+  /** Nothing of what is on its way to the ear is heard any more; what comes after it is. Where the way is short there is no need. */
+  hush?(): void
   close(): void
 }
 

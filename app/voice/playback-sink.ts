@@ -3,7 +3,7 @@ import playbackWorkletUrl from '../worklets/playback.worklet.ts?worker&url'
 import type { Output } from './output.ts'
 import { loadWorklet } from './worklet-module.ts'
 
-type SinkOutput = Pick<Output, 'input' | 'latencyMs'>
+type SinkOutput = Pick<Output, 'input' | 'latencyMs' | 'hush'>
 
 /** Where the player's commands go and reports come from: the processor in the audio thread, or a fake. Commands keep their order. */
 export interface PlaybackSink {
@@ -24,7 +24,10 @@ export async function openPlaybackSink(context: AudioContext, output: SinkOutput
   let way = output
   node.connect(way.input)
   return {
-    send: command => node.port.postMessage(command),
+    send(command) {
+      node.port.postMessage(command)
+      if (command.type === 'clear') way.hush?.()
+    },
     onReport(listener) { node.port.onmessage = (event: MessageEvent<PlayoutReport>) => listener(event.data) },
     get latencyMs() { return way.latencyMs },
     route(next) {

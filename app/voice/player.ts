@@ -2,13 +2,18 @@ import type { PlayoutReport } from '@kaiwa/audio'
 import { assertNever } from './assert-never.ts'
 import type { Heard } from './call.ts'
 import type { Output } from './output.ts'
+import { setTimerOfPage } from './page-timer.ts'
 import { createPlaybackLedger } from './playback-ledger.ts'
 import { openPlaybackSink, type PlaybackSink } from './playback-sink.ts'
 import { createUnheardAudio } from './unheard-audio.ts'
 
 const SAMPLES_PER_MS = 24
+/** A silence begins with a fade of the voice. */
+const FADED_MS = 4
 /** The processor answers in a quantum or two; a suspended or stuck one never does. */
 const CUT_TIMEOUT_MS = 250
+
+type Cleared = Extract<PlayoutReport, { type: 'cleared' }>
 
 export interface Interruption { heard: Heard, dropped: string[] }
 
@@ -88,7 +93,7 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
   const stats: PlayerStats = { underruns: 0, refusedMs: 0, moves: 0 }
   const progressListeners = new Set<(heard: Heard) => void>()
   const silentListeners = new Set<(segmentId: string) => void>()
-  const cuts = new Map<number, { settle: () => void }>()
+  const cuts = new Map<number, { settle: (cleared?: Cleared) => void }>()
   const timers = new Set<() => void>()
   let sink = firstSink
   let ducked = false
@@ -145,8 +150,7 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
         unheard.refuse(report.segmentId, report.samples)
         return ledger.refuse(report.segmentId, report.samples)
       case 'cleared':
-        if (report.segmentId !== undefined) ledger.position(report.segmentId, report.playedSamples, latencySamples())
-        return cuts.get(report.requestId)?.settle()
+        return cuts.get(report.requestId)?.settle(report)
       default: return assertNever(report)
     }
   }
@@ -157,15 +161,17 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
     const requestId = ++lastRequestId
     ducked = false
     return new Promise(resolve => {
-      const settle = () => {
+      const settle = (cleared?: Cleared) => {
         if (!cuts.delete(requestId)) return
         stopWaiting()
-        const { sounding, finished, dropped } = ledger.finishCut(segmentIds, latencySamples())
+        const onTheWay = unheardSamples(latencySamples(), cleared?.silentMs ?? 0)
+        if (cleared?.segmentId !== undefined) ledger.position(cleared.segmentId, cleared.playedSamples, onTheWay)
+        const { sounding, finished, dropped } = ledger.finishCut(segmentIds, onTheWay)
         segmentIds.forEach(unheard.forget)
         finished.forEach(announceSilence)
         resolve({ heard: heard(sounding)!, dropped })
       }
-      const stopWaiting = after(CUT_TIMEOUT_MS, settle)
+      const stopWaiting = after(CUT_TIMEOUT_MS, () => settle())
       cuts.set(requestId, { settle })
       sink.send({ type: 'clear', requestId })
     })
@@ -242,7 +248,8 @@ export function createPlayerOn(firstSink: PlaybackSink, environment: PlayerEnvir
   }
 }
 
-function setTimerOfPage(callback: () => void, delayMs: number): () => void {
-  const timer = setTimeout(callback, delayMs)
-  return () => clearTimeout(timer)
+/** What left before a silence was on its way to the ear all through it; of its fading end nothing counts. */
+function unheardSamples(latencySamples: number, silentMs: number): number {
+  const left = latencySamples - silentMs * SAMPLES_PER_MS
+  return silentMs > 0 ? Math.max(FADED_MS * SAMPLES_PER_MS, left) : left
 }

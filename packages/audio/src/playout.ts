@@ -18,7 +18,8 @@ export type PlayoutReport
   = | { type: 'position', segmentId: string, playedSamples: number }
     | { type: 'underrun', segmentId: string, playedSamples: number }
     | { type: 'finished', segmentId: string, playedSamples: number }
-    | { type: 'cleared', requestId: number, segmentId: string | undefined, playedSamples: number, dropped: string[] }
+    /** `silentMs`: how long nothing had left before the cut, because it gave way or samples had run out. */
+    | { type: 'cleared', requestId: number, segmentId: string | undefined, playedSamples: number, dropped: string[], silentMs: number }
     | { type: 'refused', segmentId: string, samples: number, why: 'full' | 'late' }
 
 export interface PlayoutOptions {
@@ -63,6 +64,7 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
   let base = 0
   let gain = 0
   let frames = 0
+  let lastSoundFrame = 0
   let nextReport = 0
   let sounding = false
   let closed = false
@@ -100,6 +102,7 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
     const available = clock.endPosition - (clock.ended ? 0 : resampler.lookaheadSamples)
     const count = render(output, output.length)
     shape(output, count, from, available)
+    if (count > 0) lastSoundFrame = frames + count
     announce(clock.moveTo(position()))
     if (count < output.length) stop()
   }
@@ -145,7 +148,7 @@ export function createPlayout(options: PlayoutOptions, onReport: (report: Playou
     sounding = false
     gain = 0
     restart()
-    onReport({ type: 'cleared', requestId, segmentId: current?.segmentId, playedSamples: current?.playedSamples ?? 0, dropped: waiting })
+    onReport({ type: 'cleared', requestId, segmentId: current?.segmentId, playedSamples: current?.playedSamples ?? 0, dropped: waiting, silentMs: (frames - lastSoundFrame) * 1000 / contextRate })
   }
 
   function renderTail(level: number): void {

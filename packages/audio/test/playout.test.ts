@@ -95,9 +95,21 @@ describe('playout', () => {
     const cutAt = played.length
     playout.receive({ type: 'clear', requestId: 7 })
     render(100)
-    expect(reports.at(-1)).toEqual({ type: 'cleared', requestId: 7, segmentId: 'a', playedSamples: Math.floor(cutAt / 2), dropped: ['b'] })
+    expect(reports.at(-1)).toEqual({ type: 'cleared', requestId: 7, segmentId: 'a', playedSamples: Math.floor(cutAt / 2), dropped: ['b'], silentMs: 0 })
     expect(played.slice(cutAt + 192).every(sample => sample === 0)).toBe(true)
     expect(largestStep(played)).toBeLessThan(ownStep(48_000) * 1.2)
+  })
+
+  it.each(['gave way', 'had no samples'] as const)('tells with a cut for how long nothing had left because it %s', why => {
+    const { playout, play, render, played, reports } = device()
+    play('a', speech(why === 'gave way' ? 2000 : 500))
+    render(450)
+    if (why === 'gave way') playout.receive({ type: 'duck' })
+    render(600)
+    const silentMs = (played.length - played.findLastIndex(sample => sample !== 0)) / 48
+    playout.receive({ type: 'clear', requestId: 1 })
+    expect(silentMs).toBeGreaterThan(200)
+    expect(Math.abs(ofType(reports, 'cleared')[0]!.silentMs - silentMs)).toBeLessThan(3)
   })
 
   it('plays the next segment from its first sample after a cut', () => {
@@ -114,7 +126,7 @@ describe('playout', () => {
   it('answers a cut while nothing sounds', () => {
     const { playout, reports } = device()
     playout.receive({ type: 'clear', requestId: 1 })
-    expect(reports).toEqual([{ type: 'cleared', requestId: 1, segmentId: undefined, playedSamples: 0, dropped: [] }])
+    expect(reports).toEqual([{ type: 'cleared', requestId: 1, segmentId: undefined, playedSamples: 0, dropped: [], silentMs: 0 }])
   })
 
   it('says of a segment that was waiting to start that nothing of it was played', () => {
@@ -122,7 +134,7 @@ describe('playout', () => {
     play('a', speech(20))
     render(10)
     playout.receive({ type: 'clear', requestId: 1 })
-    expect(reports.at(-1)).toEqual({ type: 'cleared', requestId: 1, segmentId: 'a', playedSamples: 0, dropped: [] })
+    expect(reports.at(-1)).toMatchObject({ type: 'cleared', requestId: 1, segmentId: 'a', playedSamples: 0, dropped: [] })
   })
 
   it('keeps ten minutes and refuses what is newer, aloud', () => {

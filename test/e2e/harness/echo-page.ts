@@ -27,7 +27,7 @@ export interface LoopResult {
   interruption: { heardMs: number, atFrame: number } | undefined
 }
 
-/** Plays a voice in loudspeaker mode and records what comes out of the loop. */
+/** Plays a voice in loudspeaker mode and records what comes out of the loop. After an interruption the same voice begins anew. */
 async function loop(voiceBase64: string, lengthMs: number, interruptAtMs?: number): Promise<LoopResult> {
   const bytes = await (await fetch(`data:application/octet-stream;base64,${voiceBase64}`)).arrayBuffer()
   const context = new AudioContext()
@@ -52,6 +52,10 @@ async function loop(voiceBase64: string, lengthMs: number, interruptAtMs?: numbe
     const atFrame = (performance.now() - startMs) * context.sampleRate / 1000
     const stopped = await player.interrupt()
     if (stopped) interruption = { heardMs: stopped.heard.heardMs, atFrame }
+    // No model answers sooner.
+    await pause(100)
+    player.play('b', new Int16Array(bytes))
+    player.end('b')
   }
   const { reference, microphone } = await recording
   latenciesMs.push(output.latencyMs)

@@ -39,6 +39,18 @@ describe('player', () => {
     expect(player.current).toBeUndefined()
   })
 
+  it.each([['gave way', 2000], ['had nothing more to play', 700]])('counts as heard what was on its way to the ear all the while the voice %s', async (_why, lengthMs) => {
+    const { sink, player } = setup(50)
+    player.play('a', voice(lengthMs))
+    sink.turn(600)
+    player.duck()
+    sink.turn(600)
+    const [first, last] = [sink.output.findIndex(sample => sample !== 0), sink.output.findLastIndex(sample => sample !== 0)]
+    const { heard } = (await player.interrupt())!
+    expect(heard.heardMs).toBeLessThanOrEqual((last - first) / 48)
+    expect(heard.heardMs).toBeGreaterThan((last - first) / 48 - 9)
+  })
+
   it('is silent within 50 ms of the interruption, and stays so', async () => {
     const { sink, player } = setup()
     player.play('a', voice(3000))
