@@ -1,16 +1,18 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
 import type { Identify, Identity } from '../auth/identify.ts'
 import type { Log } from '../log.ts'
 import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
 import { MAX_PAGE_EVENT_BYTES } from '../policy/client-gate.ts'
 import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
-import { defaultHeartbeat, linkOfSocket, type Heartbeat } from '../relay/websocket-link.ts'
+import type { Handshake } from '../relay/handshake.ts'
+import type { Link } from '../relay/link.ts'
+import { defaultHeartbeat, type Heartbeat } from '../relay/websocket-link.ts'
 import type { Ticker } from '../relay/ticker.ts'
 import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
 import type { Calls } from './calls.ts'
+import { createClientLines } from './client-lines.ts'
 import { instance } from './current.ts'
 import { noteRefusal, type Refused } from './refusal-line.ts'
 import { modelOf } from './session-configuration.ts'
@@ -50,19 +52,13 @@ const CLOSE_CHECK_MS = 20
 const IDENTIFY_MS = 5000
 
 /**
- * Every WebSocket comes through here: admitted and given to the calls, or answered in plain HTTP. `ws` itself and not Nitro's
- * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary.
+ * Every WebSocket comes through here: admitted and given to the calls, or answered in plain HTTP. Lines of our own and not Nitro's
+ * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary (docs/decisions/0014).
  */
 export function createDoor(options: DoorOptions): Door {
   const { house, identify, calls, recall, ids, log, ticker, headers = [], onRefused } = options
   const { heartbeat = defaultHeartbeat, maxEventBytes = MAX_EVENT_BYTES } = options
-  const admitted = new WeakMap<IncomingMessage, Admitted>()
-  const callers = new WeakMap<IncomingMessage, Refused>()
-  // Bad key, version or method: ws has looked closer than admission does.
-  const badClient = (error: Error, socket: Duplex, request: IncomingMessage) =>
-    refuse(socket, badHandshake(error.message, request.headers['sec-websocket-version']), callers.get(request) ?? { address: undefined })
-  const programs = webSockets(maxEventBytes, request => admitted.get(request)?.subprotocol ?? false).on('wsClientError', badClient)
-  const pages = webSockets(Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES), () => 'kaiwa.v1').on('wsClientError', badClient)
+  const lines = createClientLines(heartbeat, ticker)
 
   function refuse(socket: Duplex, refusal: Parameters<typeof answer>[1], whom: Refused) {
     noteRefusal(log, 'connection', refusal, whom)
@@ -90,13 +86,15 @@ export function createDoor(options: DoorOptions): Door {
     const caller = { by: decision.person.by, address }
     const met = decision.claim && recall(decision.claim.persona)
     if (decision.claim && !met) return refuse(socket, personaGone, caller)
-    admitted.set(request, decision)
-    callers.set(request, caller)
-    const sockets = decision.subprotocol === 'kaiwa.v1' ? pages : programs
-    sockets.handleUpgrade(request, socket, head, ws => letIn(decision, met, linkOfSocket({ socket: ws, line: socket, masked: false }, heartbeat, ticker)))
+    const { subprotocol } = decision
+    const opened = lines.open(request, socket, head, {
+      subprotocol, maxBytes: subprotocol === 'kaiwa.v1' ? Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES) : maxEventBytes,
+    })
+    if (opened.ok) letIn(decision, met, opened.link)
+    else refuse(socket, badHandshake(opened), caller)
   }
 
-  function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, met: ReturnType<DoorOptions['recall']>, link: ReturnType<typeof linkOfSocket>) {
+  function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, met: ReturnType<DoorOptions['recall']>, link: Link) {
     calls.begin(link, {
       callId: claim?.callId ?? ids('call'),
       conversationId: claim?.conversationId ?? ids('conv'),
@@ -111,39 +109,22 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   return {
-    get unreadBytes() { return [...pages.clients, ...programs.clients].reduce((sum, socket) => sum + socket.bufferedAmount, 0) },
-    get connections() { return pages.clients.size + programs.clients.size },
+    get unreadBytes() { return lines.unreadBytes },
+    get connections() { return lines.count },
     handleUpgrade,
     async close(withinMs) {
       const untilMs = performance.now() + withinMs
-      while (pages.clients.size + programs.clients.size > 0 && performance.now() < untilMs) await new Promise(resolve => setTimeout(resolve, CLOSE_CHECK_MS))
-      for (const socket of [...pages.clients, ...programs.clients]) socket.terminate()
+      while (lines.count > 0 && performance.now() < untilMs) await new Promise(resolve => setTimeout(resolve, CLOSE_CHECK_MS))
+      lines.cutAll()
     },
   }
 }
 
-/** ws cuts a line that is owed sixty pongs; ours counts pings, and says why (1008). Not in ws's types yet. */
-const pongs = { maxPendingAutoPongs: 200 }
-
-/** Two of them, because `ws` bounds messages by the server: the header of a longer one ends the connection (1009) before anything is kept. */
-function webSockets(maxPayload: number, handleProtocols: (request: IncomingMessage) => string | false): WebSocketServer {
-  return new WebSocketServer({
-    noServer: true,
-    maxPayload,
-    // Costs five times the CPU and wins back only what base64 added; and a small message could unfold into a huge one.
-    perMessageDeflate: false,
-    ...pongs,
-    handleProtocols: (_offered, request) => handleProtocols(request),
-  })
-}
-
 const personaGone: Parameters<typeof answer>[1] = { status: 404, code: 'persona_not_found', message: 'That persona is no longer here. Choose another one and start again.' }
 
-function badHandshake(message: string, version: string | string[] | undefined): Parameters<typeof answer>[1] {
-  return version === undefined || version === '13' || version === '8'
-    ? { status: 400, code: 'bad_handshake', message: `${message}.` }
-    : { status: 426, code: 'bad_websocket_version', message: 'This server speaks version 13 of WebSocket.', header: 'Sec-WebSocket-Version: 13' }
-}
+const badHandshake = ({ why, message }: Extract<Handshake, { ok: false }>): Parameters<typeof answer>[1] => why === 'bad_version'
+  ? { status: 426, code: 'bad_websocket_version', message: `${message}.`, header: 'Sec-WebSocket-Version: 13' }
+  : { status: 400, code: 'bad_handshake', message: `${message}.` }
 
 /** Answers before the upgrade, and lets the line go. */
 function answer(

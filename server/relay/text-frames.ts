@@ -18,10 +18,9 @@ const keys = Buffer.allocUnsafeSlow(8 * 1024)
 let nextKey = keys.length
 
 /**
- * Writes a text message as one frame (RFC 6455 5.2), and with one write. `ws` writes header and payload apart, which is a gathering
- * system call and twice the way through Node's streams; and takes memory for each. Here a frame that the system takes at once, as nearly
- * all are, leaves its memory to the next.
- * @param line of an open `ws` socket without compression; what else `ws` writes to it are whole frames, too
+ * Writes a text message as one frame (RFC 6455 5.2), and with one write. Header and payload apart are a gathering system call and twice the
+ * way through Node's streams. A frame that the system takes at once, as nearly all are, leaves its memory to the next.
+ * @param line of an open WebSocket without extensions
  * @param masked by whoever dialled
  */
 export function writeText(line: Writable, text: WireText, masked: boolean): void {
@@ -34,6 +33,19 @@ export function writeText(line: Writable, text: WireText, masked: boolean): void
   else if (typeof text !== 'string') frame.set(text, bodyAt)
   line.write(frame)
   if (line.writableLength > 0 && frame.buffer === slab.buffer) heldTo = frame.byteOffset + frame.length
+}
+
+const CONTROL = { close: 0x88, ping: 0x89, pong: 0x8A } as const
+
+/** Writes a control frame (RFC 6455 5.5); its payload has at most 125 bytes. */
+export function writeControl(line: Writable, what: keyof typeof CONTROL, payload: Buffer, masked: boolean): void {
+  const bodyAt = masked ? 2 + KEY_BYTES : 2
+  const frame = Buffer.allocUnsafe(bodyAt + payload.length)
+  frame[0] = CONTROL[what]
+  frame[1] = (masked ? MASKED : 0) | payload.length
+  if (masked) bufferutil.mask(payload, writeKey(frame, 2), frame, bodyAt, payload.length)
+  else frame.set(payload, bodyAt)
+  line.write(frame)
 }
 
 function room(bytes: number): Buffer {

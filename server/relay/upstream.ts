@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { WebSocket } from 'ws'
+import { dialWebSocket } from './dial-websocket.ts'
 import { decideDial, dialPolicy, parseRetryAfter, type DialFailure, type DialPolicy } from './dial-policy.ts'
 import type { RelayFault } from './fault.ts'
 import type { Link } from './link.ts'
 import type { Ticker } from './ticker.ts'
-import { linkOfSocket, defaultHeartbeat, type Heartbeat } from './websocket-link.ts'
+import { defaultHeartbeat, linkOfLine, type Heartbeat } from './websocket-link.ts'
 
 /** A 15 MiB append is 20 MiB of base64; the rest of the event fits beside it. */
 export const MAX_EVENT_BYTES = 21 * 1024 * 1024
@@ -72,40 +71,21 @@ function pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, { signal, heartbeat, ticker }: DialOptions): Promise<DialFailure | { link: Link }> {
-  return new Promise(resolve => {
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_EVENT_BYTES, followRedirects: false })
-    let settled = false
-    const settle = (outcome: DialFailure | { link: Link }) => {
-      if (settled) return
-      settled = true
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-      resolve(outcome)
+async function tryOnce({ url, headers }: UpstreamAddress, handshakeMs: number, options: DialOptions): Promise<DialFailure | { link: Link }> {
+  const { signal, heartbeat = defaultHeartbeat, ticker } = options
+  const dialled = await dialWebSocket(url, { headers, withinMs: handshakeMs, signal })
+  switch (dialled.how) {
+    case 'open': return { link: linkOfLine({ ...dialled.line, maxBytes: MAX_EVENT_BYTES }, heartbeat, ticker) }
+    case 'timeout': return { kind: 'timeout' }
+    case 'failed': return { kind: 'network', code: dialled.code }
+    case 'refused': return {
+      kind: 'http',
+      status: dialled.response.statusCode ?? 0,
+      saidCode: await readRefusal(dialled.response),
+      retryAfterMs: parseRetryAfter(dialled.response.headers['retry-after'], Date.now()),
     }
-    const fail = (failure: DialFailure) => {
-      settle(failure)
-      // Before it is open, terminate() reports an 'error': the listener below takes it.
-      socket.terminate()
-    }
-    const abort = () => fail({ kind: 'timeout' })
-    const timer = setTimeout(abort, handshakeMs)
-    signal.addEventListener('abort', abort)
-    socket.on('error', error => fail({ kind: 'network', code: (error as NodeJS.ErrnoException).code }))
-    let line: Duplex | undefined
-    socket.on('upgrade', response => { line = response.socket })
-    // The link is made in the same tick: the first event may follow the handshake in one packet.
-    socket.on('open', () => settled || !line ? socket.terminate() : settle({ link: linkOfSocket({ socket, line, masked: true }, heartbeat ?? defaultHeartbeat, ticker) }))
-    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      void readRefusal(response).then(saidCode => fail({
-        kind: 'http',
-        status: response.statusCode ?? 0,
-        saidCode,
-        retryAfterMs: parseRetryAfter(response.headers['retry-after'], Date.now()),
-      }))
-    })
-    if (signal.aborted) abort()
-  })
+    default: return dialled satisfies never
+  }
 }
 
 /** The `error.code` of a refusal's body, if it has one; reads at most 8 kB and waits at most a second. */
