@@ -114,6 +114,16 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
       { title: 'Come back here', text: 'Press Try again.' },
     ],
   },
+  webrtc_failed: {
+    word: 'No WebRTC',
+    title: 'WebRTC didn’t get through',
+    body: 'You chose that calls go over WebRTC and no other way, and it can’t be had in this network or with this server. What was said stays on this page.',
+    steps: [
+      { title: 'Open Sound', text: 'It is beside the text field.' },
+      { title: 'Choose Automatic under Connection', text: 'Then calls go over WebSocket where WebRTC doesn’t get through.' },
+      { title: 'Come back here', text: 'Press Try again.' },
+    ],
+  },
   server_unreachable: {
     word: 'No server',
     title: 'This page can’t reach its server',

@@ -1,5 +1,6 @@
 import type { CallStateName, Ending, Limit } from '../voice/call.ts'
 import { echoCheck } from './en-echo.ts'
+import { route } from './en-route.ts'
 import { sound } from './en-sound.ts'
 import { microphoneSteps, troubles } from './en-troubles.ts'
 
@@ -67,7 +68,6 @@ export const en = {
     local: 'Built-in engine, offline',
     openai: 'OpenAI {model}',
     azure: 'Azure OpenAI {model}',
-    websocket: 'WebSocket',
   },
   start: {
     heading: 'Press once, then just talk.',
@@ -166,6 +166,7 @@ export const en = {
     },
   },
   sound,
+  route,
   echoCheck,
   keys: {
     title: 'Keys',

@@ -1,17 +1,18 @@
 import { watchDevices } from './device-list.ts'
 import { claimAudioSession } from './audio-session.ts'
+import { openChosenTransport } from './chosen-transport.ts'
 import { createEncoder } from './encoder.ts'
-import { openLoopbackOutput } from './loopback-output.ts'
+import { createAudioElement, openLoopbackOutput } from './loopback-output.ts'
 import { openMicrophone } from './microphone.ts'
 import { openDirectOutput } from './output.ts'
 import { lifelessPage, pageLife } from './page-life.ts'
 import { openPlayedLevel } from './played-level.ts'
 import { createPlayer } from './player.ts'
+import { openRemoteEar } from './remote-ear.ts'
 import { createTimeline } from './timeline.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
 import type { NoiseFilter } from './voice-settings.ts'
 import { holdWakeLock } from './wake-lock.ts'
-import { openWebSocketTransport } from './websocket-transport.ts'
 
 /** How soon a page that draws no frames (a hidden tab) still gets its changes. */
 const HIDDEN_FRAME_MS = 250
@@ -27,7 +28,8 @@ async function openNoiseNode(context: AudioContext, filter: NoiseFilter) {
 export function browserParts(): VoiceSessionParts {
   const page = typeof window === 'undefined' ? lifelessPage : pageLife()
   return {
-    openTransport: () => openWebSocketTransport(),
+    openTransport: wish => openChosenTransport(wish),
+    remoteVoice: { createElement: createAudioElement, openEar: openRemoteEar },
     // At the hardware's own rate: Firefox joins no microphone to a context of another.
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),
     page,

@@ -12,7 +12,7 @@ const byState: Record<CallStateName, readonly Action[]> = {
   speaking: ['end', 'mute', 'hold', 'say', 'interrupt'],
   interrupted: ['end', 'mute', 'hold', 'say'],
   held: ['end', 'mute', 'hold', 'say'],
-  reconnecting: ['end', 'mute'],
+  reconnecting: ['end', 'mute', 'hold', 'say'],
   'rolling-over': ['end', 'mute', 'say'],
   limit: ['end', 'mute', 'interrupt'],
   error: ['start', 'retry', 'hold', 'say'],

@@ -34,7 +34,7 @@ export function replyStarted(call: RunningCall, replyId: string, { atMs }: Momen
 }
 
 export function say(call: RunningCall, text: string, { atMs }: Moment): Decision {
-  if (call.line === 'opening') return { phase: { ...call, typed: true, waitingTexts: [...call.waitingTexts, text].slice(-MAX_WAITING_TEXTS) } }
+  if (call.line !== 'up') return { phase: { ...call, typed: true, waitingTexts: [...call.waitingTexts, text].slice(-MAX_WAITING_TEXTS) } }
   const { phase, effects } = stopAnswer(call, 'user')
   return { phase: { ...phase, typed: true, awaitedSinceMs: atMs, troubles: { ...call.troubles, answer: undefined } }, effects: [...effects, { type: 'say', text }] }
 }

@@ -17,6 +17,8 @@ export type CallInput = UserInput
   /** `listens`: who decides about speech over an answer. Comes again when that changed. */
   | { type: 'line_opened', listens?: RunningCall['listens'] }
   | { type: 'configured', habits: Habits }
+  /** The way is lost since then, and another is on its way: `line_opened` comes again. */
+  | { type: 'line_moving', silentMs: number }
   /** No trouble: the other side was done. */
   | { type: 'line_closed', trouble?: Trouble }
   | { type: 'fault', trouble: Trouble, fatal: boolean }
@@ -42,6 +44,8 @@ export type CallEffect
   /** A new call's clock, records and thread; `keepTurns`: the thread of a call whose line was lost stays above. */
   = | { type: 'begin', keepTurns: boolean }
     | { type: 'open_output' } | { type: 'open_line' } | { type: 'open_microphone' }
+    /** Another line will need what is said from then on. */
+    | { type: 'move_line', silentMs: number }
     /** What was recorded so far, then live. */
     | { type: 'start_sending' }
     /** The microphone fell silent while the server hears speech: give its turn detection the silence it waits for. */

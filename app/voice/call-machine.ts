@@ -48,6 +48,7 @@ function decide(machine: CallMachine, input: CallInput, moment: Moment): Decisio
     case 'output_failed': return { phase: { ...phase, playback: 'silent', troubles: { ...phase.troubles, output: input.trouble } } }
     case 'output_works': return { phase: { ...phase, troubles: { ...phase.troubles, output: undefined } } }
     case 'line_opened': return lineOpened(listening(phase, input.listens), moment)
+    case 'line_moving': return lineMoving(phase, input.silentMs)
     case 'line_closed': return lineClosed(phase, input.trouble, moment)
     case 'fault': return input.fatal ? failed(phase, input.trouble) : fault(phase, input.trouble)
     case 'limit_reached': return limitReached(phase, input.of)
@@ -91,8 +92,8 @@ function begin(keepTurns: boolean, facts: Partial<RunningCall>): Decision {
     refuseNext: false, waitingTexts: [], typed: false, troubles: {}, ...facts,
   }
   const microphone = phase.microphone === 'opening' ? [{ type: 'open_microphone' } as const] : []
-  // Output first: a browser lets sound out only if its context was made in the click.
-  return { phase, effects: [{ type: 'begin', keepTurns }, { type: 'open_output' }, ...microphone, { type: 'open_line' }] }
+  // Output first: a browser lets sound out only if its context was made in the click. The line tells what a microphone is wanted as.
+  return { phase, effects: [{ type: 'begin', keepTurns }, { type: 'open_output' }, { type: 'open_line' }, ...microphone] }
 }
 
 const over = ({ atMs, turns }: Moment, by: 'user' | 'server', because?: Ending): Decision =>
@@ -144,6 +145,18 @@ function andSilence(decision: Decision, call: RunningCall, muted: boolean): Deci
 function replyBegins(call: RunningCall, habits: Habits, replyId: string, moment: Moment): Decision {
   const decision = replyStarted(call, replyId, moment)
   return decision.phase.name === 'running' ? { ...decision, phase: replyUnder(decision.phase, habits, moment) } : decision
+}
+
+/** Another session will go on: what this one was saying is over, what is typed or said from now on waits for it. */
+function lineMoving(call: RunningCall, silentMs: number): Decision {
+  if (call.line !== 'up') return { phase: call }
+  return {
+    phase: {
+      ...call, line: 'moving', user: 'quiet', turn: undefined, overlap: undefined, doubtful: [], guarded: false, replies: [], playback: 'silent',
+      awaitedSinceMs: undefined, interruptedAtMs: undefined, refuseNext: false,
+    },
+    effects: [{ type: 'move_line', silentMs }],
+  }
 }
 
 function lineOpened(call: RunningCall, moment: Moment): Decision {

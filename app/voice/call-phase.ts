@@ -12,7 +12,8 @@ type Floor = { is: 'open' } | { is: 'held', sinceMs: number } | { is: 'released'
 export interface RunningCall {
   name: 'running'
   microphone: CallSnapshot['microphone']
-  line: 'opening' | 'up'
+  /** `moving`: lost, and another is on its way. */
+  line: 'opening' | 'moving' | 'up'
   floor: Floor
   /** Who decides about speech over an answer: the server at once, the page, or nobody because only the user's finger ends a turn. */
   listens: 'server' | 'page' | 'finger'
@@ -87,12 +88,14 @@ export function stateOf(phase: Phase, before: CallState, atMs: number): CallStat
   const name = runningName(phase)
   if (name === 'limit') return before.name === name && before.of === phase.limit ? before : { name, of: phase.limit ?? 'call' }
   if (name === before.name) return before
+  if (name === 'reconnecting') return { name, attempt: 1, attempts: 1 }
   return name === 'permission' ? { name } : { name, sinceMs: name === 'thinking' ? phase.awaitedSinceMs ?? atMs : atMs }
 }
 
 function runningName(call: RunningCall) {
   if (call.microphone === 'opening') return 'permission'
   if (call.line === 'opening') return 'connecting'
+  if (call.line === 'moving') return 'reconnecting'
   if (call.limit !== undefined) return 'limit'
   if (call.floor.is === 'held') return 'held'
   if (call.interruptedAtMs !== undefined) return 'interrupted'

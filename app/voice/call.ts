@@ -1,6 +1,7 @@
 /** What the page shows of a call. Plain data: made by the voice session, drawn by components. */
 
 import type { Capabilities, Fault, MeterReading, Segment } from '@kaiwa/protocol'
+import type { NetworkFacts, Route } from './transport.ts'
 import type { VoiceSettings } from './voice-settings.ts'
 
 /** `product.md`'s states; each has a word, a look, a status text and a set of allowed actions. */
@@ -60,7 +61,7 @@ export interface Usage {
 export type Trouble
   = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_lost' | 'audio_failed', detail: string }
   /** The page can't reach its own server, which is not the same as the model being unreachable. */
-    | { code: 'server_unreachable', detail: string }
+    | { code: 'server_unreachable' | 'webrtc_failed', detail: string }
     | { code: Fault['code'], detail: string, /** As the server said with its refusal. */ retryAfterSeconds?: number }
 
 export type Action = 'start' | 'end' | 'mute' | 'interrupt' | 'hold' | 'say' | 'retry'
@@ -132,6 +133,10 @@ export interface CallSnapshot {
   listensWith?: { deviceId: string, label: string, instead: boolean, quiet: boolean, filterMissing: boolean }
   /** Unset until something was heard. */
   playback?: PlaybackFacts
+  /** The way that the call goes; unset until there is one. */
+  route?: Route
+  /** How well the voices come through, where that is known. */
+  network?: NetworkFacts
   /** Somebody talks into a muted microphone. */
   mutedHint?: boolean
   /** Trouble that doesn't end what can still be done (typing goes on). */

@@ -1,7 +1,7 @@
-import { createRealtimeAdapterState, receive, send } from '@kaiwa/protocol'
-import type { ClientEvent, DialogueCommand, DialogueEvent, Fault } from '@kaiwa/protocol'
+import { createRealtimeAdapterState, moveSession, receive, send } from '@kaiwa/protocol'
+import type { ClientEvent, DialogueCommand, DialogueEvent, Fault, HeardVoice } from '@kaiwa/protocol'
 import type { Trouble } from './call.ts'
-import type { Transport } from './transport.ts'
+import type { Route, Transport, TransportMedia } from './transport.ts'
 import { readHouseEvent } from './house-events.ts'
 import type { HouseEvent } from './house-events.ts'
 import { noServer } from './transport.ts'
@@ -25,19 +25,27 @@ export interface DialogueLinePorts {
   onEvent: (event: DialogueEvent) => void
   /** What our own server says beside the protocol. */
   onHouseEvent: (event: HouseEvent) => void
+  /** There is a way now, or another one. */
+  onOpen?: (route: Route | undefined) => void
+  /** The way is lost since then, and another is on its way: `opened` comes again. */
+  onMoving?: (silentMs: number) => void
+  /** What was heard of the segment that sounds. */
+  heard?: () => HeardVoice | undefined
   /** Once, unless we closed. No trouble: the other side was done. */
   onClosed: (trouble?: Trouble) => void
 }
 export interface DialogueLine {
   command(command: DialogueCommand): void
   readonly unsentBytes: number
+  /** Who carries the voices; undefined: events do. */
+  readonly media: TransportMedia | undefined
   close(): void
 }
 
 export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePorts): DialogueLine {
   const { records, nowMs } = parts
   const transport = parts.openTransport()
-  let adapter = createRealtimeAdapterState()
+  let adapter = createRealtimeAdapterState({ media: transport.media !== undefined })
   let closed = false
   let lastFault: { fault: Fault, atMs: number } | undefined
   let stopTimer = () => {}
@@ -58,6 +66,12 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
     }
   }
   const explanation = () => lastFault && nowMs() - lastFault.atMs < FAULT_EXPLAINS_MS ? lastFault.fault : undefined
+  /** Another session follows, on another way. */
+  function move(heard?: HeardVoice) {
+    const moved = moveSession(adapter, { media: transport.media !== undefined, ...heard ? { heard } : {} })
+    adapter = moved.state
+    report(moved.events)
+  }
   function hangUp(trouble?: Trouble) {
     if (closed) return
     close()
@@ -82,6 +96,14 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
   transport.onState(state => {
     if (closed || state.phase === 'connecting') return
     if (state.phase === 'closed') return hangUp(troubleOfClosure(state, explanation()))
+    if (state.phase === 'moving') {
+      stopTimer()
+      move(ports.heard?.())
+      return ports.onMoving?.(state.silentMs)
+    }
+    if ((transport.media !== undefined) !== adapter.media) move()
+    ports.onOpen?.(transport.route)
+    if (closed) return
     stopTimer = parts.setTimer(() => {
       hangUp(troubleOfClosure({ code: noServer, reason: 'upstream_timeout', detail: `No session began within ${OPENED_TIMEOUT_MS / 1000} s.` }, explanation()))
     }, OPENED_TIMEOUT_MS)
@@ -96,6 +118,7 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
       report(sent.events)
     },
     get unsentBytes() { return transport.unsentBytes },
+    get media() { return transport.media },
     close,
   }
 }

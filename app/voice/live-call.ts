@@ -1,68 +1,25 @@
 import type { DialogueCommand, DialogueEvent } from '@kaiwa/protocol'
-import { openAudioHost } from './audio-host.ts'
-import type { AudioClock, AudioHost } from './audio-host.ts'
-import type { CallSnapshot, Heard, Trouble } from './call.ts'
+import type { AudioHost } from './audio-host.ts'
+import type { Heard, Trouble } from './call.ts'
 import type { CallInput } from './call-inputs.ts'
 import { assertNever } from './assert-never.ts'
 import { openDialogueLine } from './dialogue-line.ts'
 import type { DialogueLine } from './dialogue-line.ts'
 import { createHalfDuplex } from './half-duplex.ts'
 import type { HouseEvent } from './house-events.ts'
+import type { LiveCall, LiveCallContext } from './live-call-parts.ts'
+import { createLiveMedia } from './live-media.ts'
 import { applySettings, noiseWish } from './live-settings.ts'
+import { noSound, openLiveSound } from './live-sound.ts'
 import { createLiveTurns, listensOf, wordsOf } from './live-turns.ts'
 import { createOutbox } from './outbox.ts'
 import { playbackFacts } from './playback-facts.ts'
+import { saidSoFar } from './recall.ts'
 import { createSpeechInput } from './speech-input.ts'
-import { createSpeechOutput } from './speech-output.ts'
 import type { SpeechOutput } from './speech-output.ts'
-import type { Transcript } from './transcript.ts'
-import { troubleOfFault, troubleOfOutput } from './trouble.ts'
-import type { PlaybackPath, VoiceSettings } from './voice-settings.ts'
-import type { VoiceSessionParts } from './voice-session-parts.ts'
-import type { TimelineModel } from './timeline.ts'
-import type { WireRecords } from './wire-records.ts'
+import { troubleOfFault } from './trouble.ts'
 
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
-
-/** What the other side tells of itself and of what is used up. */
-export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith' | 'mutedHint' | 'playback'>
-
-export interface LiveCallContext {
-  parts: VoiceSessionParts
-  transcript: Transcript
-  timeline: TimelineModel
-  records: WireRecords
-  nowMs: () => number
-  /** As they are now. */
-  settings: () => VoiceSettings
-  dispatch: (input: CallInput) => void
-  /** Something to show changed that is no step of the machine: text, progress, what is known of the line. */
-  changed: (facts?: CallFacts) => void
-}
-
-export interface LiveCall {
-  readonly audioClock: AudioClock | undefined
-  openOutput(): void
-  openLine(): void
-  openMicrophone(): void
-  startSending(): void
-  sendSilence(): void
-  setMuted(muted: boolean): void
-  silence(by: 'barge_in' | 'user', replyIds: readonly string[]): void
-  duck(): void
-  unduck(): void
-  /** A word to the server in its turn. */
-  ask(request: DialogueCommand): void
-  takeFloor(): void
-  giveFloor(ask: boolean): void
-  say(text: string): void
-  configure(now: VoiceSettings, before: VoiceSettings): void
-  /** Lets a silent page sound, when called from a click. */
-  wake(): void
-  /** The line is gone: no microphone any more, and what came of the last answer is heard to its end. */
-  farewell(): void
-  release(by: 'user' | 'server'): void
-}
 
 export function createLiveCall({ parts, transcript, timeline, records, nowMs, settings, dispatch: toMachine, changed }: LiveCallContext): LiveCall {
   const outbox = createOutbox()
@@ -73,6 +30,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   let output: SpeechOutput | undefined
   let line: DialogueLine | undefined
   let lastVoiced: string | undefined
+  /** The next session is told what was said in the one before. */
+  let moved = false
 
   const dispatch = (input: CallInput) => { if (!released) toMachine(input) }
   const setTimer = (callback: () => void, delayMs: number) => {
@@ -86,28 +45,35 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       stop()
     }
   }
-  const soundFailed = (trouble: Trouble) => dispatch({ type: 'output_failed', trouble })
+  const sound = {
+    onQueued: () => dispatch({ type: 'sound_queued' }),
+    onHeard,
+    onOver: () => dispatch({ type: 'sound_over' }),
+    onFailed: (trouble: Trouble) => dispatch({ type: 'output_failed', trouble }),
+    onWorks: () => dispatch({ type: 'output_works' }),
+  }
+  const media = createLiveMedia({
+    parts, settings, timeline, nowMs, setTimer, host: () => host, line: () => line, changed: facts => { if (!released) changed(facts) },
+  }, sound)
   const command = (request: DialogueCommand) => { if (!released) line?.command(request) }
 
   const { openMicrophone, watchDevices } = parts
   const gate = createHalfDuplex(settings)
   const encoder = parts.createEncoder()
+  const asTrack = () => line?.media !== undefined
   const isSounding = () => output?.sounding() !== undefined
-  const input = createSpeechInput({ isSounding, openMicrophone, watchDevices, wanted: settings, gate: gate.filter, encoder, timeline, nowMs, setTimer }, {
+  const input = createSpeechInput({
+    isSounding, openMicrophone, watchDevices, wanted: settings, gate: gate.filter, asTrack, encoder, timeline, nowMs, setTimer,
+  }, {
     onOpened: () => dispatch({ type: 'microphone_opened' }),
     onFailed: trouble => dispatch({ type: 'microphone_failed', trouble }),
     onDevice: listensWith => { if (!released) changed({ listensWith }) },
     onMutedHint: mutedHint => { if (!released) changed({ mutedHint }) },
     onVoice: ms => dispatch({ type: 'voice', ms }),
     send: pcm16Base64 => command({ type: 'audio', pcm16Base64 }),
+    onTrack: track => line?.media?.setMicrophone(track),
     unsentBytes: () => line?.unsentBytes ?? 0,
   })
-
-  async function openOutput(context: AudioContext, path: PlaybackPath) {
-    const output = await parts.openOutput(context, path)
-    if (parts.openPlayedLevel) gate.listenTo(parts.openPlayedLevel(context, output))
-    return output
-  }
 
   const turns = createLiveTurns({ input, transcript, outbox, settings, nowMs, command, dispatch, changed: () => changed(), onHeld: gate.setHeld })
 
@@ -126,6 +92,8 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
         const { model, voice, capabilities } = event
         changed({ line: { model, voice, capabilities } })
         turns.opened(capabilities)
+        if (moved) command({ type: 'recall', said: saidSoFar(transcript.turns) })
+        moved = false
         return dispatch({ type: 'line_opened', listens: listensOf(capabilities) })
       }
       case 'user_speech': return turns.userSpeech(event)
@@ -136,6 +104,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       case 'voice':
         lastVoiced = event.segmentId
         return output?.play(event.replyId, event.segmentId, event.pcm16Base64)
+      case 'voice_began': case 'voice_over': return media.voice(event)
       case 'voice_ended': return output?.end(event.segmentId)
       case 'fault': return dispatch({ type: 'fault', trouble: troubleOfFault(event.fault), fatal: event.fault.fatal })
       // The page's own end of a turn came to nothing.
@@ -143,9 +112,15 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       case 'meter': return changed({ meter: event.readings })
       case 'answer_due': return dispatch(event)
       case 'segment': return event.segment.speaker === 'user' && event.segment.medium === 'voice' ? dispatch(wordsOf(event.segment)) : undefined
-      case 'segment_removed': case 'interrupted': case 'tool_call': case 'voice_began': case 'voice_over': return
+      case 'segment_removed': case 'interrupted': case 'tool_call': return
       default: return assertNever(event)
     }
+  }
+
+  function onMoving(silentMs: number) {
+    moved = true
+    changed({ network: undefined })
+    dispatch({ type: 'line_moving', silentMs })
   }
 
   function onHouseEvent(event: HouseEvent) {
@@ -161,30 +136,23 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   return {
     get audioClock() { return host?.clock },
     openOutput() {
-      const sound = createSpeechOutput({ openOutput, createPlayer: parts.createPlayer, settings, timeline, nowMs, setTimer }, {
-        onQueued: () => dispatch({ type: 'sound_queued' }),
-        onHeard,
-        onOver: () => dispatch({ type: 'sound_over' }),
-        onFailed: soundFailed,
-      })
       try {
-        host = openAudioHost({ createContext: parts.createAudioContext, page: parts.page, pageMs: parts.pageMs, setTimer, holds: parts.holds }, {
-          onRebuilt(context) {
-            if (capturing) input.open(context)
-            return sound.open(context)
-          },
-          onTrouble: soundFailed,
-          onWorks: () => dispatch({ type: 'output_works' }),
-        })
+        ({ output, host } = openLiveSound({ parts, settings, media, timeline, nowMs, setTimer, listenTo: gate.listenTo }, {
+          ...sound, onRebuilt: context => { if (capturing) input.open(context) },
+        }))
       } catch (error) {
-        return soundFailed(troubleOfOutput('audio_failed', error))
+        return sound.onFailed(noSound(error))
       }
-      output = sound
       void output.open(host.context)
     },
     openLine() {
-      line = openDialogueLine({ openTransport: parts.openTransport, records, nowMs, setTimer }, {
-        onEvent, onHouseEvent,
+      line = openDialogueLine({ openTransport: () => parts.openTransport(settings().transport), records, nowMs, setTimer }, {
+        onEvent, onHouseEvent, onMoving,
+        heard: () => output?.sounding(),
+        onOpen(route) {
+          changed(route && { route })
+          media.attach()
+        },
         onClosed: trouble => dispatch({ type: 'line_closed', trouble }),
       })
       command(noiseWish(settings()))
@@ -193,6 +161,11 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
       capturing = true
       if (host) input.open(host.context)
       else dispatch({ type: 'microphone_failed', trouble: { code: 'mic_failed', detail: 'This browser has no audio for the page.' } })
+    },
+    moveLine(silentMs) {
+      void output?.silence([])
+      outbox.clear()
+      input.holdBack(silentMs)
     },
     startSending() { outbox.run(() => input.startSending()) },
     sendSilence() { outbox.run(() => input.sendSilence()) },
@@ -215,7 +188,10 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     unduck() { output?.unduck() },
     ask(request) { outbox.run(() => command(request)) },
     configure(now, before) { if (!released) applySettings({ input, output, turns, command }, now, before) },
-    wake() { host?.gesture() },
+    wake() {
+      host?.gesture()
+      media.gesture()
+    },
     farewell() {
       outbox.clear()
       capturing = false

@@ -7,7 +7,7 @@ import type { MicrophoneFault } from './microphone.ts'
 export interface Closure { code: number, reason: string, detail?: string, retryAfterSeconds?: number }
 
 /** Codes that a server names in `<type>.<code>` of a close reason or in the body of a refusal. A map: a reason may be `toString`. */
-const byReason = new Map<string, FaultCode | 'server_unreachable'>(Object.entries({
+const byReason = new Map<string, FaultCode | 'server_unreachable' | 'webrtc_failed'>(Object.entries({
   invalid_api_key: 'key_refused',
   key_refused: 'key_refused',
   insufficient_quota: 'quota_spent',
@@ -39,6 +39,10 @@ const byReason = new Map<string, FaultCode | 'server_unreachable'>(Object.entrie
   access_withdrawn: 'access_withdrawn',
   ticket_refused: 'not_admitted',
   engine_failed: 'engine_failed',
+  webrtc_failed: 'webrtc_failed',
+  webrtc_unavailable: 'webrtc_failed',
+  invalid_offer: 'webrtc_failed',
+  sideband_lost: 'upstream_lost',
   client_too_slow: 'upstream_lost',
   client_too_fast: 'rate_limited',
   event_not_allowed: 'bad_request',

@@ -5,13 +5,16 @@ import type { Output } from './output.ts'
 import type { PageLife } from './page-life.ts'
 import type { Player } from './player.ts'
 import type { TimelineModel } from './timeline.ts'
-import type { Transport } from './transport.ts'
+import type { RemoteVoiceParts } from './remote-voice.ts'
+import type { Transport, TransportWish } from './transport.ts'
 import type { PlaybackPath } from './voice-settings.ts'
 
 /** All that a voice session needs of the world. The browser's own are in `browser-parts.ts`; tests bring fakes. */
 export interface VoiceSessionParts {
-  /** A new way to a session; it connects by itself. */
-  openTransport: () => Transport
+  /** A new way to a session, as somebody wishes; it connects by itself. */
+  openTransport: (wish: TransportWish) => Transport
+  /** How the other side's voice is heard where a transport carries it. @default not at all: no such transport */
+  remoteVoice?: Pick<RemoteVoiceParts, 'createElement' | 'openEar'>
   createAudioContext: () => AudioContext
   page: PageLife
   /** What a call holds of the machine while it lasts; each returns the way out. */

@@ -7,7 +7,7 @@ import { step } from './call-machine.ts'
 import { deadlineMs, initialCall } from './call-phase.ts'
 import type { CallMachine } from './call-phase.ts'
 import { createLiveCall } from './live-call.ts'
-import type { CallFacts, LiveCall } from './live-call.ts'
+import type { CallFacts, LiveCall } from './live-call-parts.ts'
 import { createTranscript } from './transcript.ts'
 import type { VoiceSessionParts } from './voice-session-parts.ts'
 import { voiceSettingsDefaults, withChange } from './voice-settings.ts'
@@ -117,6 +117,7 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       case 'open_output': return call?.openOutput()
       case 'open_line': return call?.openLine()
       case 'open_microphone': return call?.openMicrophone()
+      case 'move_line': return call?.moveLine(effect.silentMs)
       case 'start_sending': return call?.startSending()
       case 'send_silence': return call?.sendSilence()
       case 'set_muted': return call?.setMuted(effect.muted)

@@ -1,3 +1,4 @@
+import { transportWishes, type TransportWish } from './transport.ts'
 import { parseEchoFloor, type EchoFloor } from './echo-floor.ts'
 
 /** How somebody wants to talk and to hear. Plain data, remembered by the page; every change takes effect in the running call where it can. */
@@ -38,11 +39,13 @@ export interface VoiceSettings {
   echoFloor: EchoFloor | undefined
   noiseFilter: NoiseFilter
   noiseReduction: NoiseReduction
+  /** The way that calls go; a change counts from the next call on. */
+  transport: TransportWish
 }
 
 export const voiceSettingsDefaults = {
   microphoneId: undefined, speakerId: undefined, volume: 1, bargeIn: 'normal', turnTaking: 'auto', patient: false, playbackPath: 'direct',
-  halfDuplex: false, echoFloor: undefined, noiseFilter: 'browser', noiseReduction: 'auto',
+  halfDuplex: false, echoFloor: undefined, noiseFilter: 'browser', noiseReduction: 'auto', transport: 'auto',
 } as const satisfies VoiceSettings
 
 /** A device's id is the browser's own invention; longer than this it is somebody else's. */
@@ -67,6 +70,7 @@ export function parseVoiceSettings(value: unknown): VoiceSettings {
     halfDuplex: flag('halfDuplex'),
     noiseFilter: one('noiseFilter', noiseFilters, voiceSettingsDefaults.noiseFilter),
     noiseReduction: one('noiseReduction', noiseReductions, voiceSettingsDefaults.noiseReduction),
+    transport: one('transport', transportWishes, voiceSettingsDefaults.transport),
   }
 }
 

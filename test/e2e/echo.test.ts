@@ -106,7 +106,7 @@ describe('a page that hears itself', () => {
     talker = await visit(server.address)
     const { page } = talker
     await placeInRoom(page, room)
-    await page.evaluate(text => localStorage.setItem('kaiwa-voice', text), JSON.stringify({ ...voiceSettingsDefaults, ...settings }))
+    await page.evaluate(text => localStorage.setItem('kaiwa-voice', text), JSON.stringify({ ...voiceSettingsDefaults, transport: 'websocket', ...settings }))
     await page.reload()
     await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
     return talker

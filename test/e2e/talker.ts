@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import type { TransportWish } from '../../app/voice/transport.ts'
 import { launchChromium } from '../fakes/chromium.ts'
 import { padded, readWav, writeWav, type Recording } from '../fakes/wav.ts'
 import { tapOutput, type Played } from './output-tap.ts'
@@ -15,6 +16,8 @@ export interface TalkerOptions {
   unprocessed?: boolean
   /** Of the Sound dialog, as remembered from before. */
   settings?: Record<string, unknown>
+  /** The way that calls go. @default 'websocket', on which events and samples can be watched */
+  transport?: TransportWish
   extraArgs?: string[]
   viewport?: { width: number, height: number }
   colorScheme?: 'light' | 'dark'
@@ -52,7 +55,9 @@ export async function visit(address: string, options: TalkerOptions = {}): Promi
   const tap = await tapOutput(page)
   await page.addInitScript(rememberStates)
   if (options.unprocessed) await page.addInitScript(askUnprocessed)
-  if (options.settings) await page.addInitScript(rememberSettings, options.settings)
+  const { transport = 'websocket' } = options
+  if (options.settings) await page.addInitScript(rememberSettings, { transport, ...options.settings })
+  else await page.addInitScript(rememberAtFirst, { transport })
   await page.goto(address)
   // Hydrated: before that a click is lost.
   await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
@@ -120,6 +125,11 @@ function askUnprocessed() {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
   const off = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
   navigator.mediaDevices.getUserMedia = wanted => ask({ audio: { ...typeof wanted?.audio === 'object' ? wanted.audio : {}, ...off } })
+}
+
+/** Runs in the page before its own scripts; what the page itself remembers later stays. */
+function rememberAtFirst(settings: object) {
+  if (localStorage.getItem('kaiwa-voice') === null) localStorage.setItem('kaiwa-voice', JSON.stringify(settings))
 }
 
 /** Runs in the page before its own scripts. */

@@ -11,6 +11,7 @@ import { beginStep, change } from './realtime-adapter/state.ts'
 import type { RealtimeAdapterState } from './realtime-adapter/state.ts'
 import { isKaiwaEvent, isListedServerEvent } from './server-event-types.ts'
 
+export type { HeardVoice } from './realtime-adapter/interruption.ts'
 export { createRealtimeAdapterState } from './realtime-adapter/state.ts'
 export type { RealtimeAdapterState } from './realtime-adapter/state.ts'
 

@@ -39,11 +39,11 @@ describe('the call machine', () => {
   it('goes through a spoken turn: asked, connecting, listening, speaking, thinking, answered', () => {
     const { states, types } = run([...speaking, replyOver, { type: 'sound_over' }])
     expect(states).toEqual(['permission', 'connecting', 'listening', 'user-speaking', 'thinking', 'speaking', 'listening'])
-    expect(types).toEqual(['begin', 'open_output', 'open_microphone', 'open_line', 'start_sending'])
+    expect(types).toEqual(['begin', 'open_output', 'open_line', 'open_microphone', 'start_sending'])
   })
 
   it('opens the output before the microphone, because it has to happen within the click', () => {
-    expect(run([start]).types).toEqual(['begin', 'open_output', 'open_microphone', 'open_line'])
+    expect(run([start]).types).toEqual(['begin', 'open_output', 'open_line', 'open_microphone'])
   })
 
   it('sends only when line and microphone are both there, whichever comes first', () => {
@@ -193,7 +193,7 @@ describe('holding the floor', () => {
 
   it('starts the call when there is none, and holds once it is up', () => {
     const { types, states } = run([{ type: 'hold', down: true }, { type: 'microphone_opened' }, { type: 'line_opened' }])
-    expect(types).toEqual(['begin', 'open_output', 'open_microphone', 'open_line', 'take_floor', 'start_sending'])
+    expect(types).toEqual(['begin', 'open_output', 'open_line', 'open_microphone', 'take_floor', 'start_sending'])
     expect(states).toEqual(['permission', 'connecting', 'held'])
   })
 
