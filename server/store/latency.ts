@@ -1,0 +1,20 @@
+import { sql, type Kysely } from 'kysely'
+import type { Store } from './store.ts'
+import type { Tables } from './tables.ts'
+
+type Quantiles = Awaited<ReturnType<Store['latencyQuantiles']>>
+
+/** By nearest rank: a value that was measured, never one between two. */
+async function quantilesOf(db: Kysely<Tables>, column: 'first_audio_ms' | 'first_heard_ms' | 'relay_ms', ask: { day: string } | { callId: string }) {
+  const ranked = db.selectFrom('latencies').where(column, 'is not', null).where('day' in ask ? 'day' : 'call_id', '=', 'day' in ask ? ask.day : ask.callId)
+    .select(eb => [eb.ref(column).as('value'), sql<number>`row_number() over (order by ${eb.ref(column)})`.as('place'), sql<number>`count(*) over ()`.as('total')])
+  // Whole numbers on both databases: ceil(total / 2), ceil(total * 95 / 100).
+  const rows = await db.selectFrom(ranked.as('ranked')).selectAll().where(sql<boolean>`place = (total + 1) / 2 or place = (total * 95 + 99) / 100`).orderBy('place').execute()
+  const [first, last] = [rows[0]?.value, rows.at(-1)?.value]
+  return first == null || last == null ? null : { p50: first, p95: last }
+}
+
+export async function latencyQuantiles(db: Kysely<Tables>, ask: { day: string } | { callId: string }): Promise<Quantiles> {
+  const [firstAudioMs, firstHeardMs, relayMs] = await Promise.all([quantilesOf(db, 'first_audio_ms', ask), quantilesOf(db, 'first_heard_ms', ask), quantilesOf(db, 'relay_ms', ask)])
+  return { firstAudioMs, firstHeardMs, relayMs }
+}
