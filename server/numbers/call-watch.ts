@@ -3,7 +3,7 @@ import { createFirstAudio } from './first-audio.ts'
 import type { Tally } from './tally.ts'
 
 /** What one call tells; `ended` once, with how (`client`, `upstream`, `fault`) and the fault's code. */
-export type CallNumbers = Required<RelayObserver> & { ended(how: string, faultCode?: string): void }
+export type CallNumbers = Required<Omit<RelayObserver, 'carried'>> & { ended(how: string, faultCode?: string): void }
 
 export type Side = 'client' | 'model'
 export type DialResult = 'opened' | 'unreachable' | 'refused' | 'resting' | 'failed' | 'abandoned'

@@ -1,4 +1,5 @@
 import type { ServerEventFacts } from './gate.ts'
+import type { WireText } from './link.ts'
 
 /** Who looks on while a relay works: metering, numbers, latency. Must not throw, must not keep what it is shown. */
 export interface RelayObserver {
@@ -12,6 +13,8 @@ export interface RelayObserver {
   serverEvent?(event: ServerEventFacts): void
   /** Any message of the model was passed on; `type` is undefined where it wasn't looked for. */
   passed?(type: string | undefined, bytes: number): void
+  /** As the two before, with the message itself, whose memory is somebody else's a moment later: what is kept of it has to be copied. */
+  carried?(from: 'client' | 'model', type: string | undefined, text: WireText): void
   /** Upstream message that was no event. */
   dropped?(): void
   /** The client's message was refused. */

@@ -127,6 +127,7 @@ export function startRelay(options: RelayOptions): Relay {
       if (phase.room.full) client.pause()
     }
     watch.clientEvent(type, byteLength(text))
+    watch.carried('client', type, text)
   }
 
   function refuse(error: { type: string, code: string | null }) {

@@ -64,6 +64,7 @@ export function createUpstreamEar({ gate, watch, responses, ids, nowMs, pass, ba
   function passOn(text: WireText, type: string) {
     pass(text)
     watch.passed(type, byteLength(text))
+    watch.carried('model', type, text)
   }
 
   function drop() {

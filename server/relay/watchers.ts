@@ -9,6 +9,7 @@ export function watchers(observers: readonly RelayObserver[]): Required<RelayObs
   const clientEvent = having('clientEvent')
   const serverEvent = having('serverEvent')
   const passed = having('passed')
+  const carried = having('carried')
   const dropped = having('dropped')
   const refused = having('refused')
   const cutOff = having('cutOff')
@@ -18,6 +19,7 @@ export function watchers(observers: readonly RelayObserver[]): Required<RelayObs
     clientEvent(type, bytes) { for (const each of clientEvent) each.clientEvent(type, bytes) },
     serverEvent(event) { for (const each of serverEvent) each.serverEvent(event) },
     passed(type, bytes) { for (const each of passed) each.passed(type, bytes) },
+    carried(from, type, text) { for (const each of carried) each.carried(from, type, text) },
     dropped() { for (const each of dropped) each.dropped() },
     refused(code) { for (const each of refused) each.refused(code) },
     cutOff(responseIds) { for (const each of cutOff) each.cutOff(responseIds) },

@@ -1,6 +1,6 @@
 import type { UsageAmount } from '../../shared/calls.ts'
 import type { JournalEntry, StoredItem, TurnLatency } from '../../server/store/journal-entry.ts'
-import { StoreError, type ConversationHead, type Store, type StoredAudio, type StoredCall, type StoredConversation, type StoredEvent, type StoredResponse, type SpendingRow, type StoreTrouble } from '../../server/store/store.ts'
+import { StoreError, type ConversationHead, type Store, type StoredAudio, type StoredCall, type StoredConversation, type StoredEvent, type StoredPersona, type StoredResponse, type SpendingRow, type StoreTrouble } from '../../server/store/store.ts'
 
 /** A store in memory, for tests: keeps what it is given, and fails as it is told. */
 export interface MemoryStore extends Store {
@@ -23,6 +23,7 @@ interface Kept {
   latencies: Map<string, TurnLatency & { callId: string, atMs: number }>
   audio: StoredAudio[]
   events: StoredEvent[]
+  personas: StoredPersona[]
 }
 
 const sentence: Record<StoreTrouble, string> = {
@@ -67,17 +68,18 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
       beganAtMs: entry.atMs, lastAtMs: entry.atMs, calls: 0, items: 0, spokenMs: 0, usd: null,
       branchOf: entry.continues && entry.continues.conversationId !== entry.conversationId ? { ...entry.continues } : null, hasAudio: false, version: 1,
     }
-    const of: Kept = { owner: entry.owner, head, calls: new Map(), items: new Map(), responses: new Map(), latencies: new Map(), audio: [], events: [] }
+    const of: Kept = { owner: entry.owner, head, calls: new Map(), items: new Map(), responses: new Map(), latencies: new Map(), audio: [], events: [], personas: [] }
     kept.set(entry.conversationId, of)
     return of
   }
 
-  function keep({ head, calls, items, responses, latencies, audio, events }: Kept, entry: JournalEntry) {
+  function keep({ head, calls, items, responses, latencies, audio, events, personas }: Kept, entry: JournalEntry) {
     const { callId, atMs } = entry
     switch (entry.type) {
       case 'call_began': {
         const { model, brain, transport } = entry
         calls.set(callId, { id: callId, beganAtMs: atMs, endedAtMs: null, endedHow: null, model, brain, transport, personaVersion: entry.persona?.version ?? null })
+        if (entry.persona && !personas.some(({ version }) => version === entry.persona!.version)) personas.push({ ...entry.persona })
         break
       }
       case 'item': items.set(entry.item.id, { ...entry.item, callId, atMs: items.get(entry.item.id)?.atMs ?? atMs }); break
@@ -160,6 +162,7 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
       const { head, calls, items, responses, latencies } = found
       return structuredClone({ ...head, callsOf: [...calls.values()], itemsOf: inOrder(items), responses: [...responses.values()], latencies: [...latencies.values()] } satisfies StoredConversation)
     },
+    async personas(owner, id) { return structuredClone(mine(owner, id)?.personas ?? []) },
     async events(owner, id, ask) { return pageOf(mine(owner, id)?.events ?? [], ask) },
     async audio(owner, id) { return structuredClone(mine(owner, id)?.audio ?? []) },
     async rename(owner, id, title, version) {
@@ -175,7 +178,16 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
       Object.assign(head, { summary }, head.titleBy === 'person' ? {} : { title, titleBy: by })
     },
     async delete(owner, id) { return mine(owner, id) && { audioKeys: remove(id) } },
-    async deleteItem(owner, id, itemId) { return mine(owner, id)?.items.delete(itemId) ?? false },
+    async deleteItem(owner, id, itemId) {
+      const found = mine(owner, id)
+      const item = found?.items.get(itemId)
+      if (!found || !item) return undefined
+      found.items.delete(itemId)
+      for (const [next, each] of found.items) if (each.afterId === itemId) found.items.set(next, { ...each, afterId: item.afterId })
+      const audioKeys = found.audio.flatMap(each => each.itemId === itemId ? each.key : [])
+      found.audio = found.audio.filter(each => each.itemId !== itemId)
+      return { audioKeys }
+    },
     async deleteOwner(owner) { return removeAll([...kept].flatMap(([id, each]) => each.owner === owner ? id : [])) },
     async deleteOlderThan(atMs, limit) { return removeAll([...kept].flatMap(([id, { head }]) => head.lastAtMs < atMs ? id : []).slice(0, limit)) },
     async spending({ fromDay, toDay, owner }) {
