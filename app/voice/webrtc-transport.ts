@@ -1,6 +1,6 @@
 import type { ClientEvent } from '@kaiwa/protocol'
 import { requestCall } from './call-request.ts'
-import { createEventOnce } from './event-once.ts'
+import { createEventMerge } from './event-merge.ts'
 import { noServer } from './transport.ts'
 import type { Route, Transport, TransportState, WayFault } from './transport.ts'
 import { connectingUntil, deadlineOf, stepHealth } from './webrtc-health.ts'
@@ -42,7 +42,6 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
   let onVoice: ((voice: MediaStream) => void) | undefined
   let peerState: RTCPeerConnectionState = 'new'
   let channelOpen = false
-  let location: string | undefined
   let early: string[] | undefined = []
   let closed = false
   let stopTimer = () => {}
@@ -52,11 +51,12 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     if (state.phase === 'closed') release()
     for (const listener of states) listener(state)
   }
-  const receive = createEventOnce(text => {
+  const receive = (text: string) => {
     if (closed) return
     if (early) early = [...early, text].slice(-MAX_EARLY_EVENTS)
     else for (const listener of events) listener(text)
-  })
+  }
+  const merge = createEventMerge(receive)
   const fail = (way: WayFault, said: { code?: number, reason?: string, detail?: string } = {}) =>
     report({ phase: 'closed', code: noServer, ...faults[way], ...said, way, silentMs: peer?.silentMs })
 
@@ -65,7 +65,8 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     stopTimer()
     cancel.abort()
     peer?.close()
-    if (house && house.readyState <= OPEN) house.close(1000, 'done')
+    // To the server this is the hang-up. One that still connects is closed when it has.
+    if (house?.readyState === OPEN) house.close(1000, 'done')
   }
 
   function take(event: WebRtcEvent) {
@@ -90,7 +91,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
 
   function openHouse(ticket: string, callId: string) {
     house = dial(env, { ticket, url: `/v1/realtime?call_id=${callId}` }, {
-      receive,
+      receive: merge.fromSocket,
       wanted: () => !closed,
       report(state) {
         if (state.phase !== 'closed') return look()
@@ -115,7 +116,8 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
           channelOpen = true
           look()
         },
-        onEvent: receive,
+        // Without a house there is no other way.
+        onEvent: text => house ? merge.fromChannel(text) : receive(text),
         onVoice(stream) {
           voice = stream
           onVoice?.(stream)
@@ -136,8 +138,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     const answered = await sendOffer(env, { sdp, ticket }, cancel.signal)
     if (closed) return
     if (!answered.ok) return fail('refused', { code: answered.code, reason: answered.reason, detail: answered.detail })
-    location = answered.location
-    const callId = callIdOf(location)
+    const callId = callIdOf(answered.location)
     if (answered.houseTicket !== undefined && callId !== undefined) openHouse(answered.houseTicket, callId)
     await opened.accept(answered.sdp).catch(() => fail('refused', { detail: 'The server’s answer to the WebRTC offer could not be used.' }))
   }
