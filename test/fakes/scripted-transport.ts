@@ -1,5 +1,5 @@
 import type { ClientEvent } from '@kaiwa/protocol'
-import type { Transport, TransportState } from '../../app/voice/transport.ts'
+import type { Transport, TransportState, WayFault } from '../../app/voice/transport.ts'
 
 /** A transport whose other end is the test. */
 export interface ScriptedTransport extends Transport {
@@ -12,7 +12,7 @@ export interface ScriptedTransport extends Transport {
   serve(event: { type: string } & Record<string, unknown>): void
   serveText(text: string): void
   /** The other side closes, or refuses. */
-  drop(code: number, reason?: string, detail?: string): void
+  drop(code: number, reason?: string, detail?: string, more?: { way?: WayFault, silentMs?: number }): void
   unsentBytes: number
   readonly isOpen: boolean
   readonly isClosed: boolean
@@ -40,10 +40,10 @@ export function createScriptedTransport(): ScriptedTransport {
     },
     serve(event) { this.serveText(JSON.stringify({ event_id: `event_${++eventCount}`, ...event })) },
     serveText(text) { if (phase === 'open') for (const listener of events) listener(text) },
-    drop(code, reason = '', detail) {
+    drop(code, reason = '', detail, more = {}) {
       if (phase === 'closed') return
       phase = 'closed'
-      report({ phase: 'closed', code, reason, ...(detail === undefined ? {} : { detail }) })
+      report({ phase: 'closed', code, reason, ...(detail === undefined ? {} : { detail }), ...more })
     },
     unsentBytes: 0,
     get isOpen() { return phase === 'open' },
