@@ -1,9 +1,11 @@
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
+import { createServer } from 'node:http'
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ContractClient } from '../contract/contract-client.ts'
 import type { DialPolicy } from '../../server/relay/dial-policy.ts'
 import { startServer, type RunningServer } from '../fakes/running-server.ts'
 import { startScriptedUpstream, type Script, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
+import { startTlsFront } from '../fakes/tls-front.ts'
 import { watchTrap } from '../fakes/trap-watch.ts'
 
 const KEY = 'sk-canary-9a8b7c6d'
@@ -134,7 +136,9 @@ describe('an upstream that doesn\'t take the call', () => {
 
   it('U2: a name that doesn\'t resolve', async () => {
     await serveAgain({ OPENAI_BASE_URL: 'http://nowhere.invalid/v1' })
-    expect(await ending(await server.connect())).toMatchObject({ code: 1011, error: { code: 'upstream_unavailable' } })
+    const result = await ending(await server.connect())
+    expect(result).toMatchObject({ code: 1011, error: { code: 'upstream_unavailable' } })
+    expect(result.error!.message).toMatch(/after \d tries: its address could not be found/)
   })
 
   it('U2: no TLS where TLS was expected: not retried', async () => {
@@ -142,6 +146,16 @@ describe('an upstream that doesn\'t take the call', () => {
     const result = await ending(await server.connect())
     expect(result).toMatchObject({ code: 1011, error: { code: 'upstream_unavailable' } })
     expect(result.error!.message).not.toMatch(/tries/)
+  })
+
+  it('U2: a certificate that nobody vouches for: not believed, not retried, and the key isn\'t shown', async () => {
+    const front = await startTlsFront({ port: Number(new URL(upstream.baseUrl).port) })
+    cleanups.push(front.close)
+    await serveAgain({ OPENAI_BASE_URL: `https://127.0.0.1:${front.port}/v1` })
+    const result = await ending(await server.connect())
+    expect(result).toMatchObject({ code: 1011, error: { code: 'upstream_unavailable' } })
+    expect(result.error!.message).toBe('The model could not be reached: its certificate is not trusted. Try again in a moment.')
+    expect(upstream.connections).toHaveLength(0)
   })
 
   it.each([401, 403])('U3: HTTP %i: no retry, a sentence for the operator, no key in it', async status => {
@@ -202,6 +216,24 @@ describe('an upstream that doesn\'t take the call', () => {
     const client = await server.connect()
     await client.next('session.created')
     client.close()
+  })
+
+  it('a redirect is not followed: the key goes to no other address', async () => {
+    let asked = 0
+    const elsewhere = createServer((_request, response) => {
+      asked++
+      response.writeHead(404).end()
+    }).on('upgrade', (_request, socket) => {
+      asked++
+      socket.destroy()
+    }).listen(0)
+    const redirecting = createServer().on('upgrade', (_request, socket: Socket) => {
+      socket.end(`HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/v1/realtime\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+    }).listen(0)
+    cleanups.push(() => elsewhere.close(), () => redirecting.close())
+    await serveAgain({ OPENAI_BASE_URL: `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}/v1` })
+    expect(await ending(await server.connect())).toMatchObject({ code: 1011, error: { code: 'upstream_unavailable' } })
+    expect(asked).toBe(0)
   })
 
   it('what answers there speaks no WebSocket', async () => {

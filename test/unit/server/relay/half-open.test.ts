@@ -116,6 +116,14 @@ it('a flood of pings or pongs is closed 1008; the same number over minutes isn\'
   expect(socket.closedWith).toBe(1008)
 })
 
+it('a flood of pieces with nothing in them is closed 1008: they keep somebody busy, as pings do', async () => {
+  const { socket } = line()
+  socket.push(frame({ opcode: TEXT, fin: false, payload: Buffer.from('{') }))
+  for (let n = 0; n < 101; n++) socket.push(frame({ opcode: 0, fin: false }))
+  await heardAll()
+  expect(socket.closedWith).toBe(1008)
+})
+
 it('what comes after a close is not heard', async () => {
   const { socket, link, heard } = line()
   link.close(1000, 'completed')

@@ -197,6 +197,15 @@ describe('when a side reads too slowly', () => {
     expect(upstream.closedWith?.code).toBe(1000)
   })
 
+  it('who asks for errors and doesn\'t read them is closed 4008: pausing the upstream wouldn\'t stop those', async () => {
+    const refusing: Gate = { check: () => ({ do: 'refuse', error: { type: 'invalid_request_error', code: 'event_not_allowed', message: 'No.', param: null, event_id: null } }), serverEvent() {} }
+    const { client, errors } = await opened({ gate: refusing })
+    client.unread = 201
+    client.says(event('a'))
+    expect(errors()).toEqual(['client_too_slow'])
+    expect(client.closedWith?.code).toBe(4008)
+  })
+
   it('closes 4008 at once above the bound', async () => {
     const { client, upstream } = await opened()
     client.unread = 1001
