@@ -15,6 +15,8 @@ export interface ShutdownOptions {
 
 /** What comes after the calls' own time: what the last answers cost, close handshakes, files. */
 const TAIL_MS = 5000
+/** For the store itself, once what was said is there. */
+const CLOSING_MS = 250
 /** Even where no time is given, a close frame and a line in a file need a moment. */
 const MIN_MS = 1000
 
@@ -69,7 +71,7 @@ export function createShutdown({ instance, servers, closeRest, exit, clock = own
       server.close()
       server.closeAllConnections()
     }
-    await within(plan.allMs, Promise.allSettled([closeRest(), brains.close(), metering.flush()]))
+    await within(plan.allMs, Promise.allSettled([closeRest(), brains.close(), metering.flush(), instance.endKeeping(Math.max(0, leftMs(plan.allMs) - CLOSING_MS))]))
     log.info({ trapped: trapped.count }, 'stopped')
     exit(0)
   }

@@ -2,6 +2,7 @@ import { asksForSignIn, readAccess, weaknesses, type AccessSettings } from './ac
 import { readBrain, type BrainSettings } from './brain-settings.ts'
 import { readBudgets, type BudgetSettings } from './budget-settings.ts'
 import { readEngine, type EngineSettings } from './engine-settings.ts'
+import { journalNotices, readJournal, type JournalSettings } from './journal-settings.ts'
 import { readStore, type StoreSettings } from './store-settings.ts'
 import { boolean, host, httpUrl, integer, isLoopbackHost, oneOf, path, reader, secret, SettingsError, type Environment, type Read } from './setting-kinds.ts'
 
@@ -9,6 +10,7 @@ export type { AccessSettings, OidcSettings } from './access-settings.ts'
 export type { BrainSettings } from './brain-settings.ts'
 export type { BudgetSettings } from './budget-settings.ts'
 export { readModelSettings, type EngineSettings } from './engine-settings.ts'
+export type { JournalSettings } from './journal-settings.ts'
 export type { StoreSettings } from './store-settings.ts'
 export { isLoopbackHost, SettingsError } from './setting-kinds.ts'
 
@@ -19,6 +21,7 @@ export interface Settings {
   engine: EngineSettings
   access: AccessSettings
   budgets: BudgetSettings
+  journal: JournalSettings
   store: StoreSettings
   /** Where what has to outlive the process lies. */
   dataDir: string
@@ -41,7 +44,6 @@ export interface Settings {
 
 const withoutEffect: Record<string, string> = {
   REDIS_URL: 'there is one node',
-  KAIWA_STORE: 'conversations are not stored',
   KAIWA_RESUME_SECONDS: 'a dropped call is not resumed', KAIWA_SESSION_ROLLOVER_SECONDS: 'a session is not rolled over',
 }
 
@@ -96,6 +98,7 @@ export function readSettings(env: Environment): Settings {
     engine,
     access: readAccess(read),
     budgets: readBudgets(read),
+    journal: readJournal(read),
     store: readStore(read),
     dataDir: read('KAIWA_DATA_DIR', path('a folder\'s path'), './data'),
     personasDir: read('KAIWA_PERSONAS_DIR', path('a folder\'s path'), './personas'),
@@ -111,7 +114,7 @@ export function readSettings(env: Environment): Settings {
     notices: [],
   }
   refuseOpenDoor(settings)
-  return { ...settings, notices: [...noticesOf(env, settings), ...accessNotices(settings)] }
+  return { ...settings, notices: [...noticesOf(env, settings), ...journalNotices(env, settings.journal), ...accessNotices(settings)] }
 }
 
 /** What of an address must not be seen even without the rest. */

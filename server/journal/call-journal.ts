@@ -28,7 +28,7 @@ export interface CallFacts {
   voice: string | null
   persona: Extract<JournalEntry, { type: 'call_began' }>['persona']
   continues: Continues | null
-  /** Items that are kept already and are told to the model anew: what it says of them changes nothing but their being cut or deleted. */
+  /** Items that are kept already and are told to the model anew: of what it says of them only their deletion counts. */
   restored?: readonly string[]
   /** The provider's; in nothing that is kept. */
   keys: readonly string[]

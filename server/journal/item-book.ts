@@ -36,7 +36,7 @@ interface Tracked { item: StoredItem, /** Words of which the whole isn't known. 
 
 const isSame = (one: StoredItem, other: StoredItem) => (Object.keys(one) as (keyof StoredItem)[]).every(key => one[key] === other[key])
 
-/** @param earlier items that were put into the session anew: they are kept already. Their deletion and cutting count. */
+/** @param earlier items that were put into the session anew: they are kept already. */
 export function createItemBook(earlier: readonly string[] = []): ItemBook {
   const items = new Map<string, Tracked>()
   const known = new Set(earlier)

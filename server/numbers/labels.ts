@@ -17,7 +17,7 @@ export const refusalCodes: LabelSet = new Set([
   'host_not_allowed', 'origin_not_allowed', 'origin_missing', 'not_found', 'method_not_allowed', 'secret_in_url', 'unknown_subprotocol', 'call_id_not_found',
   'conversation_not_found', 'persona_not_found', 'persona_unavailable', 'invalid_api_key', 'invalid_intent', 'invalid_model', 'ticket_refused', 'bad_handshake', 'bad_websocket_version',
   'metrics_token_required', 'body_too_large', 'invalid_content_type', 'sign_in_required', 'wrong_password', 'too_many_tries', 'invalid_value', 'invalid_json',
-  'sign_in_not_set_up', 'https_required', 'api_key_missing', 'ticket_of_another', 'model_not_priced', 'server_busy',
+  'sign_in_not_set_up', 'https_required', 'api_key_missing', 'ticket_of_another', 'model_not_priced', 'server_busy', 'store_full',
 ])
 
 const faults: Record<RelayFault['code'], true> = {

@@ -26,6 +26,7 @@ export default defineNitroPlugin(() => {
   // The engine takes a moment: better now than in the first talker's call.
   void started.brain.warmUp()
   started.personas.watch()
+  started.beginKeeping()
 })
 
 function readEnvFile(): string | undefined {

@@ -42,6 +42,8 @@ export interface House {
   budgetRefusal?(person: Person): 'person' | 'everyone' | undefined
   /** `short`: what this machine is about to run out of. */
   headroom?: { readonly short: string | undefined }
+  /** So much of what was said waits for the store that more can't be kept. */
+  storeFull?: boolean
   /** Whether the model (undefined: the server's own) has a price; there when money is bounded. */
   isPriced?(model: string | undefined): boolean
   /** Wall clock; for budgets, which are of a day. */
@@ -104,6 +106,7 @@ export function refuseForRoom(house: House, person: Person, brain: BrainRoom = h
   const { maxCalls, maxCallsPerUser } = house.settings
   if (house.draining) return refusal(503, 'server_draining', 'The server is stopping and takes no new calls. Try again in a moment.', 5)
   if (house.liveCalls >= maxCalls) return refusal(503, 'server_full', `All ${maxCalls} lines are busy. Try again in a minute.`, 60)
+  if (house.storeFull) return refusal(503, 'store_full', 'What is said can\'t be written down at the moment, so no new calls begin. Try again in a few minutes; whoever runs this server finds the reason in its log.', 60)
   if (house.headroom?.short !== undefined) return refusal(503, 'server_busy', 'The server has more to do than it can. Try again in a moment.', 5)
   if (brain.atCapacity) return refusal(503, 'server_full', 'As many people are speaking as this machine can understand at once. Try again in a moment.', 5)
   if (person.id !== undefined && house.callsOf(person) >= maxCallsPerUser) {

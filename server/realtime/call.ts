@@ -1,5 +1,6 @@
 import type { CallLimits, KaiwaCallEvent, KaiwaLimitEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { Person } from '../auth/person.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
 import type { Metering } from '../metering/metering.ts'
 import type { Numbers } from '../numbers/numbers.ts'
@@ -10,6 +11,7 @@ import type { Link } from '../relay/link.ts'
 import { startRelay, type Relay, type RelayClock, type RelayEnd } from '../relay/relay.ts'
 import type { Ticker } from '../relay/ticker.ts'
 import type { Brain } from './brain.ts'
+import { callFactsOf } from './call-facts.ts'
 import { createCallStory, type OperatorAlert } from './call-story.ts'
 import type { CallStart } from './calls.ts'
 import { openingEvents } from './session-configuration.ts'
@@ -22,6 +24,8 @@ export interface CallParts {
   log: Log
   metering: Pick<Metering, 'begin'>
   numbers: Pick<Numbers, 'observe' | 'used'>
+  /** Undefined: nothing is kept. */
+  journal?: Pick<Journal, 'begin'>
   /** What the model's provider may know of a person. */
   safetyIdentifierOf(person: Person): string | undefined
 }
@@ -66,6 +70,7 @@ export function startCall(options: CallOptions): Call {
   const numbers = options.numbers.observe({ brain: brain.kind, from })
   const farewell = createFarewell({ ...options, nowMs: clock.nowMs })
   const gate = farewell.guard(createGate({ policy: start.policy, free: start.persona?.free }))
+  const journal = options.journal?.begin(callFactsOf(start, brain))
   const meter = options.metering.begin({
     callId,
     person: start.person,
@@ -74,6 +79,7 @@ export function startCall(options: CallOptions): Call {
     budgetUsd: options.budgetUsd,
     onUsage(event) {
       options.numbers.used(event)
+      journal?.used(event)
       tellPage(event)
     },
     onLimit: tellPage,
@@ -84,7 +90,7 @@ export function startCall(options: CallOptions): Call {
     client: link,
     dial: signal => brain.dial({ ...start, safetyIdentifier: brain.kind === 'local' ? undefined : options.safetyIdentifierOf(start.person) }, signal),
     gate,
-    observers: [story.observer, numbers, meter.observer, ...(isPage ? [farewell.observer] : [])],
+    observers: [story.observer, numbers, meter.observer, ...(journal ? [journal.observer] : []), ...(isPage ? [farewell.observer] : [])],
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,
     onEnd(how, open) {
@@ -99,6 +105,7 @@ export function startCall(options: CallOptions): Call {
   function onSettled() {
     meter.end()
     if (end) {
+      journal?.end(end.by, end.by === 'client' ? null : end.fault.code)
       numbers.ended(end.by, end.by === 'client' ? undefined : end.fault.code)
       story.ended(end)
     }

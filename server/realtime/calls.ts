@@ -1,5 +1,6 @@
 import type { CallLimits, KaiwaDrainingEvent } from '../../shared/calls.ts'
 import type { SecretClaim } from '../auth/client-secret.ts'
+import type { Continues } from '../store/journal-entry.ts'
 import { isSamePerson, type Person } from '../auth/person.ts'
 import type { Settings } from '../config/settings.ts'
 import { callBudgetUsd, callMinutes, type Persona } from '../personas/persona.ts'
@@ -26,6 +27,10 @@ export interface CallStart {
   persona?: Persona
   /** Who answers; undefined: the server's own. */
   brain?: Brain
+  /** Which conversation goes on in it; undefined: a new one. */
+  continues?: Continues
+  /** Items of that one which the model is told anew: they are kept already. */
+  restored?: readonly string[]
   /** `page`: the server configures the session and adds `kaiwa.*` events. `client`: the Realtime protocol and nothing else. */
   from: 'page' | 'client'
 }

@@ -12,9 +12,13 @@ import { trapped } from '../global-trap.ts'
 import { createLog, type Log } from '../log.ts'
 import { priceList } from '../metering/price-list.ts'
 import { openMetering, type OpenMetering } from '../metering/open-metering.ts'
+import { createLateStore, type LateStore } from '../journal/late-store.ts'
+import { openJournal, type Journal } from '../journal/journal.ts'
 import { createHeadroom, type Headroom } from '../numbers/headroom.ts'
 import { createNumbers, type Numbers } from '../numbers/numbers.ts'
 import { createProcessReading } from '../numbers/process-reading.ts'
+import { startRetention } from '../store/retention.ts'
+import type { Store } from '../store/store.ts'
 import type { House } from './admission.ts'
 import type { Brain } from './brain.ts'
 import { createCalls, type Calls } from './calls.ts'
@@ -28,6 +32,7 @@ import { createDoor, type Door, type DoorOptions } from './door.ts'
 import { randomId } from './ids.ts'
 import { probeHearing } from '../engine/capability.ts'
 import { startNodeEngine } from './node-engine.ts'
+import { openNodeStore } from './node-store.ts'
 
 /** The parts of one running server. */
 export interface Instance {
@@ -45,6 +50,14 @@ export interface Instance {
   calls: Calls
   numbers: Numbers
   metering: OpenMetering
+  /** What is kept of conversations; opened by a plugin, and until then as if it were away. */
+  store: Store
+  /** What was said, on its way there. */
+  journal: Journal
+  /** Opens the store, carries what is said to it, and deletes what is too old. */
+  beginKeeping(): void
+  /** Within so long; what is not in the store by then is at the next start. */
+  endKeeping(withinMs: number): Promise<void>
   /** Started by a plugin. */
   headroom: Headroom
   /** Read, or made, when it is first needed. */
@@ -65,6 +78,7 @@ export interface InstanceOptions {
   door?: Pick<DoorOptions, 'heartbeat' | 'maxEventBytes'>
   log?: Log
   oidcTimeoutMs?: number
+  openStore?: () => Promise<Store>
   /** By which calls are timed. */
   clock?: RelayClock
 }
@@ -75,6 +89,26 @@ const SHIPPED_PERSONA = 'personas/default.yaml'
 const ableToRecall = (personas: Personas): DoorOptions['recall'] => ref => {
   const met = ref ? personas.recall(ref) : personas.find(DEFAULT_PERSONA)
   return met?.able ? met : undefined
+}
+
+function keeping({ settings, late, journal, log }: { settings: Settings, late: LateStore, journal: Journal, log: Log }): Pick<Instance, 'beginKeeping' | 'endKeeping'> {
+  let stopRetention = () => {}
+  return {
+    beginKeeping() {
+      late.open()
+      journal.start()
+      stopRetention = startRetention({
+        store: late.store, days: settings.store.retentionDays, nowMs: Date.now, setTimer: serverClock.setTimer, deleteAudio: journal.forgetting.voices,
+        onTrouble: ({ code }) => log.warn({ code }, 'what is too old could not be deleted; it is tried again in an hour'),
+        onDeleted: conversations => log.info({ conversations }, 'conversations were deleted: they were too old'),
+      })
+    },
+    async endKeeping(withinMs) {
+      stopRetention()
+      await journal.close(withinMs)
+      await late.close()
+    },
+  }
 }
 
 /** Puts the parts together; opens nothing. */
@@ -121,8 +155,13 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     onStall: forMs => log.warn({ forMs: Math.round(forMs) }, 'the event loop stood still'),
   })
   numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation, stalledMs: () => headroom.stalledMs })
+  const late = createLateStore({
+    kind: settings.store.databaseUrl === undefined ? 'sqlite' : 'postgres', log, clock: serverClock, openStore: options.openStore ?? (() => openNodeStore(settings, log)),
+  })
+  const journal = openJournal({ settings: { ...settings.journal, dataDir: settings.dataDir }, store: late.store, log, clock: serverClock, wallMs: Date.now, random: Math.random })
+  numbers.watch({ journal: () => journal.reading })
   const calls = createCalls({
-    brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers,
+    brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers, journal,
     safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),
   })
   let sealed: Buffer | undefined
@@ -144,6 +183,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
     headroom,
+    get storeFull() { return journal.full },
     budgetRefusal: metering.refusal,
     ...(metering.hasBudget && { isPriced: (model: string | undefined) => metering.isPriced(model ?? brain.model) }),
   }
@@ -153,7 +193,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   })
   numbers.watch({ connections: () => door.connections, breakers: brains.breakers, waitingTurns: () => brains.waitingTurns })
   return {
-    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, headroom, sealKey, access, house, door,
+    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, store: late.store, journal, ...keeping({ settings, late, journal, log }), headroom, sealKey, access, house, door,
     hide,
     beginDraining() { draining = true },
   }

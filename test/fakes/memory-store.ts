@@ -31,7 +31,7 @@ const sentence: Record<StoreTrouble, string> = {
   broken: 'The store can\'t take that.', newer_version: 'The store is of a newer version.', bad_query: 'That can\'t be searched for.', timeout: 'The store took too long.',
 }
 const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10)
-const wordsOf = (text: string) => text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+const wordsOf = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
 export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
   const kept = new Map<string, Kept>()

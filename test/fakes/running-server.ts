@@ -113,6 +113,7 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       for (const socket of sockets) socket.destroy()
       await new Promise(resolve => http.close(resolve))
       await instance.brains.close()
+      await instance.endKeeping(0)
       rmSync(dataDir, { recursive: true, force: true })
     },
   }

@@ -46,7 +46,7 @@ describe('stopping', () => {
     const note = (what: string) => () => { asked.push([what, clock.nowMs() - startMs]); return hangs() }
     const instance = {
       log: createLog({ level: 'error', secrets: [], write() {} }), settings: { drainSeconds }, beginDraining() {}, personas: { close() {} },
-      calls: { live: 3, drain: note('drain') }, door: { close: note('door') }, brains: { close: note('brains') }, metering: { flush: note('flush') },
+      calls: { live: 3, drain: note('drain') }, door: { close: note('door') }, brains: { close: note('brains') }, metering: { flush: note('flush') }, endKeeping: note('keeping'),
     } as unknown as Instance
     void createShutdown({ instance, clock, servers: new Set(), closeRest: note('rest'), exit: code => { exits.push(code) } })('SIGTERM')
     await clock.advance(mostSeconds * 1000 - 1)
@@ -54,7 +54,7 @@ describe('stopping', () => {
     await clock.advance(1)
     await settled()
     expect(exits).toEqual([0])
-    expect(asked.map(([what]) => what)).toEqual(['drain', 'door', 'rest', 'brains', 'flush'])
+    expect(asked.map(([what]) => what)).toEqual(['drain', 'door', 'rest', 'brains', 'flush', 'keeping'])
     // Files get a fifth of what follows the calls, at least.
     expect(mostSeconds * 1000 - asked.at(-1)![1]).toBeGreaterThanOrEqual(Math.min(5000, mostSeconds * 250) / 5)
   })

@@ -89,7 +89,7 @@ describe('settings', () => {
   })
 
   it('names harmless settings that do nothing yet', () => {
-    const { notices } = readSettings({ REDIS_URL: 'redis://:canary-8@x', KAIWA_STORE: 'none' })
+    const { notices } = readSettings({ REDIS_URL: 'redis://:canary-8@x', KAIWA_RESUME_SECONDS: '60' })
     expect(notices).toHaveLength(2)
     expect(notices.join()).not.toContain('canary-8')
   })
