@@ -198,7 +198,7 @@ describe('when a side reads too slowly', () => {
   })
 
   it('who asks for errors and doesn\'t read them is closed 4008: pausing the upstream wouldn\'t stop those', async () => {
-    const refusing: Gate = { check: () => ({ do: 'refuse', error: { type: 'invalid_request_error', code: 'event_not_allowed', message: 'No.', param: null, event_id: null } }), serverEvent() {} }
+    const refusing: Gate = { check: () => ({ do: 'refuse', type: undefined, error: { type: 'invalid_request_error', code: 'event_not_allowed', message: 'No.', param: null, event_id: null } }), serverEvent() {} }
     const { client, errors } = await opened({ gate: refusing })
     client.unread = 201
     client.says(event('a'))
