@@ -20,15 +20,19 @@ const queryOf = (query: readonly SearchPhrase[]) => query
   .map(({ words, isPrefix }) => `(${words.map((word, at) => `'${word}'${isPrefix && at === words.length - 1 ? ':*' : ''}`).join(' <-> ')})`)
   .join(' & ')
 
-const contains = (query: readonly SearchPhrase[]) => sql<SqlBool>`search_docs.words @@ ${queryOf(query)}::tsquery`
-
-const postgresSearch: SearchDialect = { stored: vectorOf, matches: contains, holds: contains }
+const postgresSearch: SearchDialect = {
+  stored: vectorOf,
+  matches: query => sql<SqlBool>`search_docs.words @@ ${queryOf(query)}::tsquery`,
+  // Said like this it is nothing for the index, which would be read for every conversation there is.
+  holds: query => sql<SqlBool>`(search_docs.words @@ ${queryOf(query)}::tsquery) is true`,
+}
 
 const postgresSchema: SchemaDialect = {
   refColumn: 'bigserial',
   wordsColumn: 'tsvector',
   async makeIndex(db) {
-    await db.schema.createIndex('search_docs_words').on('search_docs').using('gin').column('words').execute()
+    // What waits to be sorted in is read by every search, so it is kept short.
+    await sql`create index search_docs_words on ${sql.table(`${SCHEMA}.search_docs`)} using gin (words) with (gin_pending_list_limit = 512)`.execute(db)
   },
 }
 
