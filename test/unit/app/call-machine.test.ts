@@ -171,6 +171,33 @@ describe('the call machine', () => {
   })
 })
 
+describe('a line that is lost while another is on its way', () => {
+  const moving: CallInput = { type: 'line_moving', silentMs: 1500 }
+
+  it('is reconnecting, says nothing of the old session any more, and goes on where the talker was', () => {
+    const { states, types, machine } = run([...speaking, moving, { type: 'line_opened' }])
+    expect(states.slice(-3)).toEqual(['speaking', 'reconnecting', 'listening'])
+    expect(types.slice(-2)).toEqual(['move_line', 'start_sending'])
+    expect(machine.phase).toMatchObject({ replies: [], playback: 'silent', line: 'up' })
+  })
+
+  it('keeps what is typed meanwhile, and says it there', () => {
+    const { effects } = run([...opened, moving, { type: 'say', text: 'Hello' }, { type: 'line_opened' }])
+    expect(effects.slice(-2)).toEqual([{ type: 'start_sending' }, { type: 'say', text: 'Hello' }])
+  })
+
+  it('keeps the floor for whoever holds it, and asks for the answer of whoever let go meanwhile', () => {
+    const held: CallInput[] = [...opened, { type: 'hold', down: true }, moving]
+    expect(run([...held, { type: 'line_opened' }]).types.slice(-2)).toEqual(['take_floor', 'start_sending'])
+    const released = run([...held, { type: 'hold', down: false }, { type: 'line_opened' }], { everyMs: MIN_HOLD_MS })
+    expect(released.types.slice(-3)).toEqual(['take_floor', 'start_sending', 'give_floor'])
+  })
+
+  it('ends as a lost line does when there is no other', () => {
+    expect(run([...opened, moving, { type: 'line_closed', trouble: lost }]).machine.state).toMatchObject({ name: 'error' })
+  })
+})
+
 describe('holding the floor', () => {
   it('takes the turn from the server while held, and asks for an answer when let go', () => {
     const held = run([...opened, { type: 'hold', down: true }])
@@ -292,6 +319,7 @@ const anyInput: fc.Arbitrary<CallInput> = fc.oneof(
   trouble.map(value => ({ type: 'line_closed' as const, trouble: value })),
   fc.record({ type: fc.constant('fault' as const), trouble, fatal: fc.boolean() }),
   fc.record({ type: fc.constant('user_speech' as const), on: fc.boolean() }),
+  fc.record({ type: fc.constant('line_moving' as const), silentMs: fc.integer({ min: 0, max: 9000 }) }),
   fc.record({ type: fc.constant('reply_started' as const), replyId }),
   fc.record({ type: fc.constant('reply_ended' as const), replyId }),
 )
