@@ -2,7 +2,8 @@ import type { Engine } from '@kaiwa/engine'
 import type { BrainInfo } from '../../shared/brain.ts'
 import type { BrainSettings } from '../config/settings.ts'
 import { engineLink } from '../engine/link.ts'
-import type { Brain } from '../realtime/brain.ts'
+import type { EngineCalls } from '../webrtc/engine-call.ts'
+import type { AnswerResult, Brain, SessionAsk, WebrtcOffer } from '../realtime/brain.ts'
 
 /** The embedded engine with what it runs on. */
 export interface LocalEngine {
@@ -20,6 +21,8 @@ export interface LocalBrainOptions {
   startEngine(): Promise<LocalEngine>
   /** By a look at the files, in about a millisecond: what hearing will be like while the engine isn't up yet. */
   probeHearing(): BrainInfo['hearing']
+  /** Answers WebRTC offers; undefined: it can't be reached that way. Called once, when it is first needed. */
+  openCalls?(): Promise<EngineCalls>
 }
 
 /** A call waits this long for an engine that is starting: as long as for an upstream. */
@@ -30,6 +33,7 @@ export function localBrain({ model: ownModel, voice }: Extract<BrainSettings, { 
   let starting: Promise<LocalEngine> | undefined
   let hearing: BrainInfo['hearing'] | undefined
   let running: LocalEngine | undefined
+  let calls: Promise<EngineCalls> | undefined
 
   /** Once; a failed start may be tried again by the next call. */
   function started(): Promise<LocalEngine> {
@@ -43,6 +47,15 @@ export function localBrain({ model: ownModel, voice }: Extract<BrainSettings, { 
       throw error
     })
     return starting
+  }
+
+  async function answer(offer: WebrtcOffer, { model = ownModel, intent, session }: SessionAsk, signal: AbortSignal): Promise<AnswerResult> {
+    try {
+      const [{ engine }, open] = await withinTime(Promise.all([started(), calls ??= options.openCalls!()]), START_MS)
+      return await open.answer(offer, voiceTrack => engineLink(engine, { model, voice, intent, session, voiceTrack }), signal)
+    } catch (error) {
+      return { ok: false, fault: { code: 'engine_failed', detail: sentence(error) } }
+    }
   }
 
   return {
@@ -67,7 +80,11 @@ export function localBrain({ model: ownModel, voice }: Extract<BrainSettings, { 
         return { ok: false, fault: { code: 'engine_failed', detail: sentence(error) } }
       }
     },
-    async close() { await starting?.then(local => local.close(), () => undefined) },
+    ...(options.openCalls && { answer }),
+    async close() {
+      await calls?.then(open => open.close(), () => undefined)
+      await starting?.then(local => local.close(), () => undefined)
+    },
   }
 }
 

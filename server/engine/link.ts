@@ -4,8 +4,11 @@ import { byteLength, type Link, type LinkListener, type WireText } from '../rela
 /** Answers that wait while the client isn't read: about a minute of voice. More ⇒ the session is closed 4008. */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024
 
+/** What else a session has where it speaks and hears over a track. */
+export interface EngineLink extends Link, Pick<EngineSession, 'hear' | 'sent'> {}
+
 /** A session of the embedded engine as an upstream link: the relay treats it as it treats OpenAI. */
-export function engineLink(engine: Engine, options: OpenOptions): Link {
+export function engineLink(engine: Engine, options: OpenOptions): EngineLink {
   let listener: LinkListener | undefined
   let paused = true
   let closed = false
@@ -50,6 +53,8 @@ export function engineLink(engine: Engine, options: OpenOptions): Link {
       letGo()
     },
     close: finish,
+    hear: session.hear,
+    sent: session.sent,
     listen(next) {
       listener = next
       paused = false

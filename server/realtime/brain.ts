@@ -14,6 +14,13 @@ export interface SessionAsk {
   safetyIdentifier?: string
 }
 
+/** Somebody asks for a WebRTC call. */
+export interface WebrtcOffer {
+  sdp: string
+  /** The host by whose name or address the caller reached this server; undefined: not known. */
+  calledAs?: string | undefined
+}
+
 /** What came of an SDP offer. */
 export type AnswerResult
   = | {
@@ -56,6 +63,6 @@ export interface Brain {
    * Answers a WebRTC offer; `asked.session` is what the session begins with. Undefined: it can't. Never rejects. Whoever gets an answer
    * hangs up, once, whatever becomes of the rest.
    */
-  answer?(offer: { sdp: string }, asked: SessionAsk, signal: AbortSignal): Promise<AnswerResult>
+  answer?(offer: WebrtcOffer, asked: SessionAsk, signal: AbortSignal): Promise<AnswerResult>
   close(): Promise<void>
 }
