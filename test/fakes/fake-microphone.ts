@@ -1,4 +1,5 @@
 import type { Microphone, MicrophoneEnvironment, MicrophoneFault, MicrophoneFrame, MicrophoneOpening } from '../../app/voice/microphone.ts'
+import type { VoiceTrack } from '../../app/voice/voice-track.ts'
 
 /** A microphone that speaks when told to, and a browser that asks for it. */
 export interface FakeMicrophone {
@@ -17,6 +18,8 @@ export interface FakeMicrophone {
   readonly asked: readonly (string | undefined)[]
   /** Whether nothing was to come in its place, in order. */
   readonly only: readonly boolean[]
+  /** The voice as a track: whether it passes, and how late. */
+  readonly track: { passing: boolean, lateMs: number }
   /** Microphones that run without being muted. */
   readonly unmutedTracks: number
   /** Microphones whose tracks run. */
@@ -32,6 +35,10 @@ export function createFakeMicrophone(): FakeMicrophone {
   const asked: (string | undefined)[] = []
   const only: boolean[] = []
   let prompts = 0
+  const track = { passing: false, lateMs: 0 }
+  const voice = (id: number): VoiceTrack => ({
+    track: { id: `track${id}` } as MediaStreamTrack, pass: on => { track.passing = on }, late: ms => { track.lateMs = ms }, close: () => {},
+  })
 
   function create(environment: MicrophoneEnvironment | undefined, instead: boolean) {
     let onTaken: (taken: boolean) => void = () => {}
@@ -42,6 +49,7 @@ export function createFakeMicrophone(): FakeMicrophone {
     let firstSample = 0
     const deviceId = instead ? 'default' : environment?.deviceId ?? 'default'
     const microphone: Microphone = {
+      ...environment?.asTrack ? { voice: voice(prompts) } : {},
       device: { deviceId, label: `Microphone ${deviceId}`, sampleRate: 48_000, instead, filterMissing: false },
       onTaken(listener) { onTaken = listener },
       onMutedLevel(listener) { onMutedLevel = listener },
@@ -102,6 +110,7 @@ export function createFakeMicrophone(): FakeMicrophone {
     take(taken) { for (const { take } of live) take(taken) },
     murmur(level) { for (const { murmur } of live) murmur(level) },
     get asked() { return asked },
+    track,
     get only() { return only },
     get unmutedTracks() { return [...live].filter(({ muted }) => !muted).length },
     get openTracks() { return live.size },

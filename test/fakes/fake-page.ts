@@ -6,6 +6,7 @@ import type { Transport } from '../../app/voice/transport.ts'
 import { createVoiceSession } from '../../app/voice/voice-session.ts'
 import { createFakeMicrophone } from './fake-microphone.ts'
 import { createFakeOutput } from './fake-output.ts'
+import { createFakeElement } from './fake-remote-voice.ts'
 import { createFakePlayer } from './fake-player.ts'
 import type { FakePlayer } from './fake-player.ts'
 import { createPageTime } from './page-time.ts'
@@ -22,6 +23,8 @@ export interface FakePageOptions {
   createPlayer?: () => Promise<FakePlayer>
   createAudioContext?: () => AudioContext
   resume?: () => Promise<void>
+  /** The transport carries the voices. */
+  media?: boolean
 }
 
 export function createFakePage(options: FakePageOptions = {}) {
@@ -32,10 +35,11 @@ export function createFakePage(options: FakePageOptions = {}) {
   const players: FakePlayer[] = []
   const snapshots: CallSnapshot[] = []
   let ids = 0
+  const element = createFakeElement()
 
   const session: VoiceSession = createVoiceSession({
     openTransport: options.openTransport ?? (() => {
-      transports.push(createScriptedTransport())
+      transports.push(createScriptedTransport({ media: options.media }))
       return transports.at(-1)!
     }),
     createAudioContext: options.createAudioContext ?? (() => {
@@ -46,6 +50,7 @@ export function createFakePage(options: FakePageOptions = {}) {
     page: lifelessPage,
     holds: [],
     openMicrophone: microphone.open,
+    remoteVoice: { createElement: () => element as unknown as HTMLAudioElement, openEar: () => () => {} },
     openOutput: async () => createFakeOutput(),
     async createPlayer() {
       const player = options.createPlayer ? await options.createPlayer() : createFakePlayer()
@@ -63,7 +68,7 @@ export function createFakePage(options: FakePageOptions = {}) {
   session.subscribe(snapshot => snapshots.push(snapshot))
 
   return {
-    session, time, microphone, transports, players, snapshots,
+    session, time, microphone, transports, players, snapshots, element,
     get transport() { return transports.at(-1)! },
     get server() { return scriptSession(transports.at(-1)!) },
     get player() { return players.at(-1)! },

@@ -20,6 +20,8 @@ export interface ScriptedSession {
   /** The tail of a response. */
   replyEnds(responseId: string, itemId: string, text: string, how?: 'completed' | 'turn_detected' | 'client_cancelled'): void
   truncated(itemId: string, ms: number): void
+  /** Over WebRTC: the voice of a response is being sent, all of it was, or the rest is dropped. */
+  sends(responseId: string, what: 'started' | 'stopped' | 'cleared'): void
   error(code: string, message: string, type?: string): void
 }
 
@@ -92,6 +94,7 @@ export function scriptSession(transport: ScriptedTransport): ScriptedSession {
       })
     },
     truncated(item_id, audio_end_ms) { serve({ type: 'conversation.item.truncated', item_id, content_index: 0, audio_end_ms }) },
+    sends(response_id, what) { serve({ type: `output_audio_buffer.${what}`, response_id }) },
     error(code, message, type = 'invalid_request_error') { serve({ type: 'error', error: { type, code, message, param: null, event_id: null } }) },
   }
 }

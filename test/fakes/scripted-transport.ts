@@ -1,5 +1,5 @@
 import type { ClientEvent } from '@kaiwa/protocol'
-import type { Transport, TransportState, WayFault } from '../../app/voice/transport.ts'
+import type { Transport, TransportMedia, TransportState, WayFault } from '../../app/voice/transport.ts'
 
 /** A transport whose other end is the test. */
 export interface ScriptedTransport extends Transport {
@@ -13,17 +13,28 @@ export interface ScriptedTransport extends Transport {
   serveText(text: string): void
   /** The other side closes, or refuses. */
   drop(code: number, reason?: string, detail?: string, more?: { way?: WayFault, silentMs?: number }): void
+  /** The way is lost, and another that carries events only is on its way. */
+  move(silentMs: number): void
   unsentBytes: number
+  /** What is carried as media, where it is. */
+  readonly carried: MediaStreamTrack | undefined
+  speak(voice: MediaStream): void
   readonly isOpen: boolean
   readonly isClosed: boolean
 }
 
-export function createScriptedTransport(): ScriptedTransport {
+/** `media`: it carries the voices itself. @default events do */
+export function createScriptedTransport({ media = false } = {}): ScriptedTransport {
   const events = new Set<(text: string) => void>()
   const states = new Set<(state: TransportState) => void>()
   const sent: ClientEvent[] = []
   let phase: 'connecting' | 'open' | 'closed' = 'connecting'
   let eventCount = 0
+  let carries = media
+  let carried: MediaStreamTrack | undefined
+  let onVoice: (voice: MediaStream) => void = () => {}
+  const network = { roundTripMs: 38, bufferedMs: 60 }
+  const ofMedia: TransportMedia = { network, setMicrophone: track => { carried = track }, onVoice: listener => { onVoice = listener } }
   const report = (state: TransportState) => { for (const listener of states) listener(state) }
 
   return {
@@ -45,7 +56,16 @@ export function createScriptedTransport(): ScriptedTransport {
       phase = 'closed'
       report({ phase: 'closed', code, reason, ...(detail === undefined ? {} : { detail }), ...more })
     },
+    move(silentMs) {
+      phase = 'connecting'
+      carries = false
+      report({ phase: 'moving', silentMs })
+    },
     unsentBytes: 0,
+    get media() { return carries ? ofMedia : undefined },
+    get route() { return carries ? { kind: 'webrtc' } as const : { kind: 'websocket', ...media ? { instead: 'lost' as const } : {} } as const },
+    get carried() { return carried },
+    speak: voice => onVoice(voice),
     get isOpen() { return phase === 'open' },
     get isClosed() { return phase === 'closed' },
   }
