@@ -4,6 +4,7 @@ import { readBudgets, type BudgetSettings } from './budget-settings.ts'
 import { readEngine, type EngineSettings } from './engine-settings.ts'
 import { journalNotices, readJournal, type JournalSettings } from './journal-settings.ts'
 import { readStore, type StoreSettings } from './store-settings.ts'
+import { readWebrtc, type WebrtcSettings } from './webrtc-settings.ts'
 import { boolean, host, httpUrl, integer, isLoopbackHost, oneOf, path, reader, secret, SettingsError, type Environment, type Read } from './setting-kinds.ts'
 
 export type { AccessSettings, OidcSettings } from './access-settings.ts'
@@ -12,6 +13,7 @@ export type { BudgetSettings } from './budget-settings.ts'
 export { readModelSettings, type EngineSettings } from './engine-settings.ts'
 export type { JournalSettings } from './journal-settings.ts'
 export type { StoreSettings } from './store-settings.ts'
+export type { WebrtcSettings } from './webrtc-settings.ts'
 export { isLoopbackHost, SettingsError } from './setting-kinds.ts'
 
 export interface Settings {
@@ -35,6 +37,9 @@ export interface Settings {
   maxCallMinutes: number
   idleSeconds: number
   drainSeconds: number
+  /** What becomes of a WebRTC call when this server loses its own connection to it. */
+  sidebandLost: 'end' | 'continue'
+  webrtc: WebrtcSettings
   /** Who reads `/metrics` from elsewhere; undefined: only this machine. */
   metricsToken: string | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -108,6 +113,8 @@ export function readSettings(env: Environment): Settings {
     countLoopbackUsers: Boolean(env.KAIWA_MAX_CALLS_PER_USER?.trim()),
     maxCallMinutes: read('KAIWA_MAX_CALL_MINUTES', integer(1, 10_000), 120),
     idleSeconds: read('KAIWA_IDLE_SECONDS', integer(1, 86_400), 300),
+    sidebandLost: read('KAIWA_SIDEBAND_LOST', oneOf(['end', 'continue']), 'end'),
+    webrtc: readWebrtc(read),
     drainSeconds: read('KAIWA_DRAIN_SECONDS', integer(0, 3600), 25),
     metricsToken: read('KAIWA_METRICS_TOKEN', secret('a token without spaces'), undefined),
     logLevel: read('KAIWA_LOG_LEVEL', oneOf(['debug', 'info', 'warn', 'error']), 'info'),
