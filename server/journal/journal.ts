@@ -45,8 +45,10 @@ export interface JournalOptions {
   spoolFiles?: SpoolFiles
 }
 
-/** Finishing files, after the drain. */
+/** Finishing files. */
 const AUDIO_MS = 1000
+/** A store that is away at the end isn't waited for: nothing is lost. */
+const LAST_DRAIN_MS = 5000
 
 export function openJournal({ settings, store, log, clock, wallMs, random, spoolFiles }: JournalOptions): Journal {
   const { dataDir, keeps, audioS3 } = settings
@@ -93,7 +95,7 @@ export function openJournal({ settings, store, log, clock, wallMs, random, spool
     async close(withinMs) {
       const beganMs = clock.nowMs()
       await audio.close(Math.min(AUDIO_MS, withinMs))
-      const isEmpty = await drain.caughtUp(Math.max(0, withinMs - (clock.nowMs() - beganMs)))
+      const isEmpty = await drain.caughtUp(Math.min(LAST_DRAIN_MS, Math.max(0, withinMs - (clock.nowMs() - beganMs))))
       if (isEmpty) opened.spool.retire()
       else log.warn({ waitingBytes: opened.spool.reading.waitingBytes }, 'the store didn\'t take all that was said: it will at the next start')
       drain.stop()

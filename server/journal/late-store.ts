@@ -37,7 +37,7 @@ export function createLateStore({ kind, openStore, log, clock }: LateStoreOption
       opened = store
       log.info({ store: store.kind }, 'the store is open')
     } catch (error) {
-      const { code, message } = error instanceof StoreError ? error : { code: 'broken', message: 'an unknown failure' }
+      const { code, message } = error instanceof StoreError ? error : { code: 'broken', message: String(error) }
       // The same every half minute would bury everything else.
       if (told !== code) log.error({ code, why: message }, 'the store can\'t be opened: what is said waits in the spool; it is tried again')
       told = code
