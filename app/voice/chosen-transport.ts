@@ -20,6 +20,7 @@ export function openChosenTransport(wish: TransportWish, env: ChosenEnv = browse
   const events = new Set<(text: string) => void>()
   const states = new Set<(state: TransportState) => void>()
   let microphone: MediaStreamTrack | undefined
+  let voice: MediaStream | undefined
   let onVoice: ((voice: MediaStream) => void) | undefined
   let way = firstWay(wish, { supported: env.supported(), failedBefore: env.memory.failed() })
   let told = false
@@ -32,7 +33,11 @@ export function openChosenTransport(wish: TransportWish, env: ChosenEnv = browse
     const transport = next.kind === 'webrtc' ? env.openWebRtc({ patienceMs: next.patienceMs }) : env.openWebSocket()
     let wasOpen = false
     if (microphone) transport.media?.setMicrophone(microphone)
-    transport.media?.onVoice(voice => { if (transport === current) onVoice?.(voice) })
+    transport.media?.onVoice(stream => {
+      if (transport !== current) return
+      voice = stream
+      onVoice?.(stream)
+    })
     transport.onEvent(text => { if (!closed && transport === current) for (const listener of events) listener(text) })
     transport.onState(state => {
       if (closed || transport !== current) return
@@ -56,6 +61,7 @@ export function openChosenTransport(wish: TransportWish, env: ChosenEnv = browse
       return report(state)
     }
     way = next
+    voice = undefined
     // Who is told may close us.
     if (wasOpen) report({ phase: 'moving', silentMs: state.silentMs ?? 0 })
     if (!closed) current = open(way)
@@ -66,7 +72,10 @@ export function openChosenTransport(wish: TransportWish, env: ChosenEnv = browse
       microphone = track
       current.media?.setMicrophone(track)
     },
-    onVoice(listener) { onVoice = listener },
+    onVoice(listener) {
+      onVoice = listener
+      if (voice) listener(voice)
+    },
     get network() { return current.media?.network ?? {} },
   }
   return {

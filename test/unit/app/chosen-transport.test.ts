@@ -87,6 +87,14 @@ describe('one transport to whoever talks', () => {
     expect(line.states.at(-1)).toMatchObject({ phase: 'closed', reason: 'webrtc_failed' })
   })
 
+  it('hands over a voice that was there before anybody listened', () => {
+    const line = choose('auto')
+    const voices: MediaStream[] = []
+    line.now.speak({} as MediaStream)
+    line.transport.media!.onVoice(voice => voices.push(voice))
+    expect(voices).toHaveLength(1)
+  })
+
   it('doesn’t try what failed in this network before', () => {
     expect(choose('auto', { failedBefore: true }).transport.route).toEqual({ kind: 'websocket', instead: 'failed_before' })
     expect(choose('auto', { supported: false }).transport.route).toEqual({ kind: 'websocket', instead: 'unsupported' })
