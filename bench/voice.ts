@@ -9,6 +9,7 @@ import { playJittered } from './voice/jitter.ts'
 import { longCallFigures } from './voice/long-call.ts'
 import { pageFigures } from './voice/page-weight.ts'
 import { processorCosts } from './voice/processors.ts'
+import { wordFigures } from './voice/words.ts'
 import { BLOCK_MS } from '../test/e2e/marked-blocks.ts'
 import { evenly } from '../test/e2e/marked-conversation.ts'
 import { inOrder, openStage, runLoudspeaker, runMicrophone, type Stage } from '../test/e2e/marked-runs.ts'
@@ -65,7 +66,7 @@ async function loudspeaker(stage: Stage): Promise<Figure[]> {
 }
 
 console.log(`${'goal'.padEnd(7)}${'figure'.padEnd(52)}${'measured'.padEnd(58)}goal\n`)
-for (const figure of [...audioThread(), ...jitter()]) printFigure(figure)
+for (const figure of [...audioThread(), ...jitter(), ...await wordFigures()]) printFigure(figure)
 if (!process.argv.includes('--offline')) {
   const stage = await openStage()
   try {

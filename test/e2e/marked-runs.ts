@@ -83,7 +83,7 @@ interface LoudspeakerRun {
   gapsMs: number[]
   seamDb: number
   clickDb: number
-  talker: { truncatedAtMs: number | undefined }
+  talker: { truncatedAtMs: number | undefined, /** From the player to the ear, as the browser told it at the cut. */ latencyMs: number }
   soundedMs: number
 }
 
@@ -106,7 +106,8 @@ export async function runLoudspeaker(stage: Stage, answers: readonly Answer[], d
       await until('the end of the sound', async () => isAnswered() && (await talker.states()).at(-1) === 'listening', 40_000)
     }
     const cut = talker.sent.find(event => event.type === 'conversation.item.truncate')
-    return { ...judge(await talker.played()), talker: { truncatedAtMs: cut && Number(cut.audio_end_ms) } }
+    const played = await talker.played()
+    return { ...judge(played), talker: { truncatedAtMs: cut && Number(cut.audio_end_ms), latencyMs: played.latencyMs } }
   } finally {
     await talker.leave()
   }

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { TAP_PATH } from './tap-proxy.ts'
 
-/** Everything played so far, mono; and where in it the page ordered silence. */
-export interface Played { sampleRate: number, samples: Float32Array, cuts: number[] }
+/** Everything played so far, mono; and where in it the page ordered silence. `latencyMs`: from tap to ear, as the browser told it at the last cut. */
+export interface Played { sampleRate: number, samples: Float32Array, cuts: number[], latencyMs: number }
 
 interface Quantum { context: BaseAudioContext, frame: number, samples: Float32Array }
 
@@ -11,6 +11,7 @@ function installTap(address: string) {
   const quanta: Quantum[] = []
   const cuts: { context: BaseAudioContext, atFrame: number }[] = []
   let sampleRate = 0
+  let latencyMs = 0
   const connect = AudioNode.prototype.connect as (this: AudioNode, target: AudioNode, ...rest: number[]) => AudioNode
   let newest: BaseAudioContext | undefined
   const tapped = new WeakMap<BaseAudioContext, Promise<AudioWorkletNode>>()
@@ -33,7 +34,11 @@ function installTap(address: string) {
   // The player's order to fall silent, by the clock of the audio itself: a busy page learns late what has been played.
   const post = MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, ...rest: unknown[]) => void
   MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, ...rest: unknown[]) {
-    if (newest && (message as { type?: string } | null)?.type === 'clear') cuts.push({ context: newest, atFrame: newest.currentTime * sampleRate })
+    if (newest && (message as { type?: string } | null)?.type === 'clear') {
+      cuts.push({ context: newest, atFrame: newest.currentTime * sampleRate })
+      const { baseLatency, outputLatency } = newest as AudioContext
+      latencyMs = (baseLatency + outputLatency) * 1000
+    }
     return post.call(this, message, ...rest)
   } as typeof MessagePort.prototype.postMessage
   const indexOf = ({ context, atFrame }: typeof cuts[number]) => {
@@ -46,7 +51,7 @@ function installTap(address: string) {
       quanta.forEach(({ samples }, index) => bytes.set(new Uint8Array(samples.buffer), index * 128 * 4))
       let text = ''
       for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-      return { sampleRate, base64: btoa(text), cuts: cuts.flatMap(indexOf) }
+      return { sampleRate, base64: btoa(text), cuts: cuts.flatMap(indexOf), latencyMs }
     },
   })
 }
@@ -56,10 +61,10 @@ export async function tapOutput(page: Page) {
   await page.addInitScript(installTap, TAP_PATH)
   return {
     async samples(): Promise<Played> {
-      const { sampleRate, base64, cuts } = await page.evaluate(() =>
-        (globalThis as unknown as { outputTap(): { sampleRate: number, base64: string, cuts: number[] } }).outputTap())
+      const { sampleRate, base64, ...rest } = await page.evaluate(() =>
+        (globalThis as unknown as { outputTap(): { sampleRate: number, base64: string, cuts: number[], latencyMs: number } }).outputTap())
       const bytes = Buffer.from(base64, 'base64')
-      return { sampleRate, cuts, samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
+      return { sampleRate, ...rest, samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
     },
   }
 }
