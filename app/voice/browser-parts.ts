@@ -1,10 +1,10 @@
 import { watchDevices } from './device-list.ts'
 import { claimAudioSession } from './audio-session.ts'
+import { openChosenOutput } from './chosen-output.ts'
 import { openChosenTransport } from './chosen-transport.ts'
 import { createEncoder } from './encoder.ts'
-import { createAudioElement, openLoopbackOutput } from './loopback-output.ts'
+import { createAudioElement } from './loopback-output.ts'
 import { openMicrophone } from './microphone.ts'
-import { openDirectOutput } from './output.ts'
 import { lifelessPage, pageLife } from './page-life.ts'
 import { openPlayedLevel } from './played-level.ts'
 import { createPlayer } from './player.ts'
@@ -36,7 +36,7 @@ export function browserParts(): VoiceSessionParts {
     holds: [claimAudioSession, () => holdWakeLock(page)],
     openMicrophone: (context, environment) => openMicrophone(context, { openNoiseNode, ...environment }),
     watchDevices: watch => watchDevices(watch),
-    openOutput: async (context, path) => path === 'loopback' ? await openLoopbackOutput(context) : openDirectOutput(context),
+    openOutput: (context, path) => openChosenOutput(context, path, page),
     openPlayedLevel,
     createPlayer: (context, output) => createPlayer(context, output),
     createEncoder: () => createEncoder(),

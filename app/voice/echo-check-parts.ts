@@ -1,7 +1,6 @@
+import { openChosenOutput } from './chosen-output.ts'
 import type { EchoCheckParts } from './echo-check.ts'
 import { openEchoRecorder } from './echo-recorder.ts'
-import { openLoopbackOutput } from './loopback-output.ts'
-import { openDirectOutput } from './output.ts'
 
 const ASK_TIMEOUT_MS = 3000
 
@@ -10,7 +9,7 @@ export function browserEchoParts(): EchoCheckParts {
   return {
     mediaDevices: navigator.mediaDevices as MediaDevices | undefined,
     createAudioContext: options => new AudioContext({ latencyHint: 'interactive', ...options }),
-    openOutput: async (context, path) => path === 'loopback' ? await openLoopbackOutput(context) : openDirectOutput(context),
+    openOutput: (context, path) => openChosenOutput(context, path),
     openRecorder: openEchoRecorder,
     async askServer() {
       const answer = await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(ASK_TIMEOUT_MS) })

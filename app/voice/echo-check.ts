@@ -1,5 +1,6 @@
 import { estimateEcho, probeSignal, type EchoEstimate, type EchoRecording } from '@kaiwa/audio'
 import { contextThatTakes } from './capture-context.ts'
+import type { ChosenOutput } from './chosen-output.ts'
 import type { EchoRecorder } from './echo-recorder.ts'
 import { microphoneFault, type MicrophoneFault } from './microphone-fault.ts'
 import { stopTracks, wishes } from './microphone-stream.ts'
@@ -37,7 +38,7 @@ export type CheckSettings = Pick<VoiceSettings, 'microphoneId' | 'speakerId' | '
 export interface EchoCheckParts {
   mediaDevices: Pick<MediaDevices, 'getUserMedia'> | undefined
   createAudioContext: (options?: AudioContextOptions) => AudioContext
-  openOutput: (context: AudioContext, path: PlaybackPath) => Promise<Output & { readonly path?: PlaybackPath, readonly reason?: string | undefined }>
+  openOutput: (context: AudioContext, path: PlaybackPath) => Promise<ChosenOutput>
   openRecorder: (context: AudioContext, stream: MediaStream, output: Output) => Promise<EchoRecorder>
   /** One question to the server and its answer. */
   askServer: () => Promise<void>

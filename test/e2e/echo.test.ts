@@ -92,6 +92,31 @@ describe('loudspeaker mode', () => {
   })
 })
 
+describe('the way through an element, as on an iPhone', () => {
+  it('plays the whole answer as it is, first sound and all, and is no later than it says', async () => {
+    const recording = speech('cold-hearted')
+    const voice = floatToPcm16(createResampler({ inputRate: recording.sampleRate, outputRate: 24_000 }).process(pcm16ToFloat(recording.samples)))
+    const { url, server } = await servePage(fileURLToPath(new URL('./harness/echo-page.ts', import.meta.url)))
+    const browser = await launchChromium()
+    try {
+      const page = await browser.newPage()
+      await page.goto(url)
+      await page.click('button')
+      const result = await page.evaluate(samples => (globalThis as unknown as { echoPage: EchoPage }).echoPage.loop(samples, 4500, undefined, 'element'), base64Of(voice))
+      const windows = loopLags(floats(result.played), floats(result.heard), result.contextRate)
+      console.info(`element: ${windows.map(({ lagMs, correlation }) => `${lagMs.toFixed(0)} ms ${correlation.toFixed(3)}`).join(' · ')}; it says ${result.latenciesMs.map(ms => (ms - result.deviceMs).toFixed(0)).join(' → ')} ms`)
+      expect(windows.length).toBeGreaterThan(5)
+      for (const { lagMs, correlation } of windows) {
+        expect(correlation).toBeGreaterThan(0.99)
+        expect(lagMs).toBeLessThan(60)
+      }
+    } finally {
+      await browser.close()
+      server.close()
+    }
+  })
+})
+
 describe('a page that hears itself', () => {
   let server: KaiwaServer
   let talker: Talker | undefined

@@ -1,5 +1,7 @@
 /** The page of `echo.test.ts` and `bench/echo.ts`: the ways to the ear and the echo check in a real browser, in a room made of nodes. */
+import type { ChosenOutput } from '../../../app/voice/chosen-output.ts'
 import { openEchoRecorder } from '../../../app/voice/echo-recorder.ts'
+import { openElementOutput } from '../../../app/voice/element-output.ts'
 import { openLoopbackOutput } from '../../../app/voice/loopback-output.ts'
 import { createPlayer } from '../../../app/voice/player.ts'
 
@@ -14,7 +16,7 @@ async function toBase64(array: Float32Array): Promise<string> {
 }
 
 export interface LoopResult {
-  path: string
+  path: string | undefined
   reason: string | undefined
   contextRate: number
   /** What the output says of itself, from its opening on, and of the device. */
@@ -27,14 +29,15 @@ export interface LoopResult {
   interruption: { heardMs: number, atFrame: number } | undefined
 }
 
-/** Plays a voice in loudspeaker mode and records what comes out of the loop. After an interruption the same voice begins anew. */
-async function loop(voiceBase64: string, lengthMs: number, interruptAtMs?: number): Promise<LoopResult> {
+/** Plays a voice in loudspeaker mode, or through a plain element, and records what comes out there. After an interruption the same voice begins anew. */
+async function loop(voiceBase64: string, lengthMs: number, interruptAtMs?: number, way: 'loopback' | 'element' = 'loopback'): Promise<LoopResult> {
   const bytes = await (await fetch(`data:application/octet-stream;base64,${voiceBase64}`)).arrayBuffer()
   const context = new AudioContext()
   await context.resume()
   const begin = performance.now()
   let element: HTMLAudioElement | undefined
-  const output = await openLoopbackOutput(context, { createAudio: () => element = new Audio() })
+  const createAudio = () => element = new Audio()
+  const output: ChosenOutput = way === 'loopback' ? await openLoopbackOutput(context, { createAudio }) : await openElementOutput(context, { createAudio })
   const openingMs = performance.now() - begin
   const stream = element?.srcObject
   if (!(stream instanceof MediaStream)) throw new Error(output.reason)
