@@ -23,7 +23,7 @@ export const headOf = (row: ConversationRow): ConversationHead => ({
 const placeOfRow = (row: Pick<ConversationRow, 'last_at_ms' | 'id'>): Place => [row.last_at_ms, row.id]
 
 /** An owner's, newest first, from a place on. */
-function conversationsOf(db: Kysely<Tables>, owner: string, after: Place | undefined) {
+function conversationsOf(db: Pick<Kysely<Tables>, 'selectFrom'>, owner: string, after: Place | undefined) {
   const all = db.selectFrom('conversations').where('owner', '=', owner).orderBy('last_at_ms', 'desc').orderBy('id', 'desc')
   return after ? all.where(sql<boolean>`(last_at_ms, id) < (${after[0]}, ${after[1]})`) : all
 }
@@ -40,8 +40,7 @@ export async function listConversations(database: Database, owner: string, ask: 
   const query = searchQuery(ask.query)
   // Nothing but signs: no text has them as a word.
   if (query.length === 0) return { entries: [], next: null }
-  const rows = await walk(database, owner, query, after, limit) ?? await conversationsOf(database.db, owner, after).selectAll()
-    .where('id', 'in', database.db.selectFrom('search_docs').where(database.search.matches(query)).select('conversation_id')).limit(limit + 1).execute()
+  const rows = await walk(database, owner, query, after, limit) ?? await askIndex(database, owner, query, after, limit)
   const page = pageOf(rows, limit, placeOfRow, headOf)
   const found = await foundIn(database, page.entries.map(({ id }) => id), query)
   return { ...page, entries: page.entries.map(head => ({ ...head, ...(found.has(head.id) && { found: found.get(head.id)! }) })) }
@@ -66,6 +65,12 @@ async function walk({ db, search }: Database, owner: string, query: readonly Sea
 }
 
 type Found = NonNullable<ConversationHead['found']>
+
+/** Materialized, or PostgreSQL asks the index anew for every conversation. */
+function askIndex({ db, search }: Database, owner: string, query: readonly SearchPhrase[], after: Place | undefined, limit: number) {
+  const withHits = db.with(cte => cte('hits').materialized(), make => make.selectFrom('search_docs').where(search.matches(query)).select('conversation_id').distinct())
+  return conversationsOf(withHits, owner, after).selectAll().where(sql<boolean>`id in (select conversation_id from hits)`).limit(limit + 1).execute()
+}
 
 /** In which item each was found: the one with most hits among the newest. A conversation that is found by its title alone is not in it. */
 async function foundIn({ db, search }: Database, ids: readonly string[], query: readonly SearchPhrase[]): Promise<Map<string, Found>> {

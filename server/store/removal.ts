@@ -78,7 +78,8 @@ export async function deleteOwner(database: Database, owner: string, nowMs: numb
     const ids = await deleteSome(database, BATCH, nowMs, transaction => allConversations(transaction).where('owner', '=', owner))
     deleted.conversations += ids.conversations
     deleted.audioKeys.push(...ids.audioKeys)
-    if (ids.conversations < BATCH) break
+    // Until none is left: a call may have begun meanwhile.
+    if (ids.conversations === 0) break
   }
   await database.db.transaction().execute(transaction => forgetOwnersSpending(transaction, owner))
   await scrub(database)

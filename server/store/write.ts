@@ -29,7 +29,7 @@ type Owners = ReadonlyMap<string, { conversationId: string, owner: string }>
 
 /** The batch's calls that are kept, with their conversations locked. */
 async function begin(database: Database, transaction: Transaction, batch: Batch): Promise<Owners> {
-  await beginCalls(transaction, batch.began)
+  await beginCalls(database, transaction, batch.began)
   const ids = [...batch.calls.keys()]
   const owners = new Map<string, { conversationId: string, owner: string }>()
   await inChunks(ids, async chunk => {
@@ -47,19 +47,15 @@ async function begin(database: Database, transaction: Transaction, batch: Batch)
   return owners
 }
 
-async function beginCalls(transaction: Transaction, began: readonly Began[]) {
+async function beginCalls(database: Database, transaction: Transaction, began: readonly Began[]) {
   if (began.length === 0) return
-  const ids = [...new Set(began.map(({ conversationId }) => conversationId))]
-  const deleted = new Set((await transaction.selectFrom('deleted_conversations').select('id').where('id', 'in', ids).execute()).map(({ id }) => id))
-  const forgotten = new Map((await transaction.selectFrom('forgotten_owners').selectAll().where('owner_hash', 'in', [...new Set(began.map(({ owner }) => ownerHash(owner)))]).execute())
-    .map(row => [row.owner_hash, row.at_ms]))
-  for (const call of began) {
-    if (deleted.has(call.conversationId) || isForgotten(forgotten, call)) continue
-    await beginCall(transaction, call)
-  }
+  const hashes = [...new Set(began.map(({ owner }) => ownerHash(owner)))]
+  const rows = await transaction.selectFrom('forgotten_owners').selectAll().where('owner_hash', 'in', hashes).execute()
+  const forgotten = new Map(rows.map(row => [row.owner_hash, row.at_ms]))
+  for (const call of began) if (!isForgotten(forgotten, call)) await beginCall(database, transaction, call)
 }
 
-async function beginCall(transaction: Transaction, call: Began) {
+async function beginCall({ locked }: Database, transaction: Transaction, call: Began) {
   const { conversationId, persona, continues } = call
   const owner = storableText(call.owner)
   const branch = continues && continues.conversationId !== conversationId ? continues : null
@@ -71,9 +67,12 @@ async function beginCall(transaction: Transaction, call: Began) {
     branch_of: branch && storableText(branch.conversationId), branch_after: branch?.afterItemId == null ? null : storableText(branch.afterItemId),
     has_audio: 0, version: 1,
   }).onConflict(conflict => conflict.column('id').doNothing()).execute()
-  const conversation = await transaction.selectFrom('conversations').select('owner').where('id', '=', conversationId).executeTakeFirst()
+  // From here on nobody deletes it meanwhile; and who just did has left a tombstone, which a look before would have missed.
+  const conversation = await locked(transaction.selectFrom('conversations').where('id', '=', conversationId)).select('owner').executeTakeFirst()
+  const deleted = await transaction.selectFrom('deleted_conversations').select('id').where('id', '=', conversationId).executeTakeFirst()
+  if (deleted) await transaction.deleteFrom('conversations').where('id', '=', conversationId).execute()
   // Somebody else's: it is as if it weren't there, and nothing is added to it.
-  if (conversation?.owner !== owner) return
+  if (deleted || conversation?.owner !== owner) return
   if (persona) await transaction.insertInto('persona_versions').values(personaRow(persona)).onConflict(conflict => conflict.column('version').doNothing()).execute()
   await transaction.insertInto('calls').values(row).onConflict(conflict => conflict.column('id').doNothing()).execute()
 }

@@ -31,29 +31,41 @@ export interface StoreScene {
   database(): Database
 }
 
+const TABLES = [
+  'conversations', 'responses', 'persona_versions', 'spending', 'deleted_conversations', 'deleted_items', 'forgotten_owners',
+] as const
+
 /** What a store must be able to do (`server/store/store.ts`), asked of any of them. */
 export function describeStore(name: string, kind: StoreUnderTest): void {
   describe(`Store: ${name}`, () => {
-    const scene = {} as StoreScene
+    const scene = { clock: { nowMs: 0 } } as StoreScene
     let closing: { close(): Promise<void> }[] = []
     const keep = <C extends { close(): Promise<void> }>(closable: C) => { closing.push(closable); return closable }
+    const openAt = (place: string) => createSqlStore(kind.open(place), { nowMs: () => scene.clock.nowMs })
+    scene.database = () => keep(kind.open(scene.place))
+    scene.another = () => keep(openAt(scene.place))
     // A store's thread keeps no process alive.
     let alive: NodeJS.Timeout
+    /** Emptied for each test, because making one takes longer than most tests. */
+    let shared: { place: string, store: SqlStore, database: Database }
 
     beforeAll(async () => {
       alive = setInterval(() => {}, 60_000)
       await kind.prepare?.()
+      const place = await kind.place()
+      shared = { place, store: openAt(place), database: kind.open(place) }
     })
     afterAll(async () => {
+      await Promise.all([shared.store.close(), shared.database.close()])
       await kind.done?.()
       clearInterval(alive)
     })
     beforeEach(async () => {
-      scene.place = await kind.place()
-      scene.clock = { nowMs: NOON_MS + 3_600_000 }
-      scene.database = () => keep(kind.open(scene.place))
-      scene.another = () => keep(createSqlStore(kind.open(scene.place), { nowMs: () => scene.clock.nowMs }))
-      scene.store = scene.another()
+      scene.clock.nowMs = NOON_MS + 3_600_000
+      scene.place = shared.place
+      scene.store = shared.store
+      await shared.store.ready()
+      for (const table of TABLES) await shared.database.db.deleteFrom(table).execute()
     })
     afterEach(async () => {
       await Promise.all(closing.map(closable => closable.close()))
@@ -66,6 +78,12 @@ export function describeStore(name: string, kind: StoreUnderTest): void {
     ownershipContract(scene)
     deletionContract(scene)
     sumsContract(scene)
-    migrationContract(scene)
+    describe('anew', () => {
+      beforeEach(async () => {
+        scene.place = await kind.place()
+        scene.store = scene.another()
+      })
+      migrationContract(scene)
+    })
   })
 }

@@ -11,7 +11,8 @@ export function sumsContract(scene: StoreScene): void {
         ...aCall('call_2', 'conv_2', NOON_MS + 12 * 3_600_000).begin('bob').response('r1', 1, 'big').entries,
       ])
       const rows = await scene.store.spending({ fromDay: '2026-01-20', toDay: '2026-01-21' })
-      expect(rows.map(({ day, owner, model, responses, pricesOf, usage }) => [day, owner, model, responses, pricesOf, usage.usd, usage.input_tokens.audio, usage.transcription_seconds])).toEqual([
+      expect(rows.map(({ day, owner, model, responses, pricesOf, usage }) =>
+        [day, owner, model, responses, pricesOf, usage.usd, usage.input_tokens.audio, usage.transcription_seconds])).toEqual([
         ['2026-01-20', 'ann', 'big', 2, '2026-01-01', 0.75, 40, 0],
         ['2026-01-20', 'ann', 'ear', 0, '2026-01-01', 0.01, 20, 12.5],
         ['2026-01-20', 'ann', 'own', 1, null, null, 20, 0],

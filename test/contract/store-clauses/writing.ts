@@ -78,7 +78,9 @@ export function writingContract(scene: StoreScene): void {
         first.item(`f${n}`, n === 0 ? null : `f${n - 1}`, `First ${n}`)
         second.item(`s${n}`, n === 0 ? null : `s${n - 1}`, `Second ${n}`)
       }
-      const drip = async (node: typeof other, entries: typeof first.entries) => { for (let at = 0; at < entries.length; at += 6) await node.write(entries.slice(at, at + 6)) }
+      const drip = async (node: typeof other, entries: typeof first.entries) => {
+        for (let at = 0; at < entries.length; at += 6) await node.write(entries.slice(at, at + 6))
+      }
       await Promise.all([drip(scene.store, first.entries), drip(other, second.entries)])
       expect(await scene.store.get('ann', 'conv_1')).toMatchObject({ items: 60, calls: 3, spokenMs: 60_000 })
     })
