@@ -30,6 +30,12 @@ export interface KaiwaCallEvent {
 
 export interface KaiwaDrainingEvent { type: 'kaiwa.draining', event_id: string, seconds: number }
 
+/**
+ * The server lost its own connection to a WebRTC call, which goes on as its operator wishes: without captions, usage or anything else that
+ * comes over this socket, until its limits end it.
+ */
+export interface KaiwaSidebandEvent { type: 'kaiwa.sideband', event_id: string, state: 'lost' }
+
 /** What something took, in the units that are billed. Cached tokens are a part of the input's. */
 export interface UsageAmount {
   /** US dollars; null: the model has no price here. */

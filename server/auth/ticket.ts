@@ -11,6 +11,8 @@ export interface TicketClaim {
   person: Person
   /** Undefined: the default. */
   persona?: PersonaRef
+  /** It opens the page's socket to this WebRTC call (`rtc_…`), and nothing else. */
+  joins?: string
 }
 
 export const TICKET_MS = 30_000

@@ -1,6 +1,7 @@
 import type { Brain } from '../realtime/brain.ts'
 import { createUpstreamGuard, type UpstreamGuard } from '../relay/upstream-guard.ts'
-import { dialUpstream, upstreamAddress, type DialOptions } from '../relay/upstream.ts'
+import { dialSideband, hangUpUpstream, offerUpstream, type CallOptions } from '../relay/upstream-call.ts'
+import { dialUpstream, upstreamAddress } from '../relay/upstream.ts'
 
 /** A server that speaks the Realtime API, and how it is spoken to. */
 export interface UpstreamSettings { kind: 'openai' | 'azure', key: string | undefined, /** @default 'bearer' */ keyAs?: 'api-key' | 'bearer', baseUrl: URL, model: string, voice: string }
@@ -12,7 +13,7 @@ export interface UpstreamBrain extends Brain {
 }
 
 /** How an upstream is dialled. */
-export type Dialing = Omit<DialOptions, 'signal'>
+export type Dialing = Omit<CallOptions, 'signal'>
 
 /** OpenAI, Azure or any server that speaks the Realtime API, behind a relay. Remembers nothing; its guard does, which several may share. */
 export function upstreamBrain(
@@ -33,8 +34,25 @@ export function upstreamBrain(
     info: async () => ({ brain: kind, model: ownModel, hearing: { able: true, by: kind } }),
     dial({ model = ownModel, intent, safetyIdentifier }, signal) {
       const address = upstreamAddress({ ...settings, key }, intent ? { intent } : { model })
-      if (safetyIdentifier !== undefined) address.headers['OpenAI-Safety-Identifier'] = safetyIdentifier
+      if (safetyIdentifier !== undefined) Object.assign(address.headers, safetyHeader(safetyIdentifier))
       return guard.dial(() => dialUpstream(address, { ...dialing, signal }), signal)
+    },
+    async answer({ sdp }, { model = ownModel, intent, session, safetyIdentifier }, signal) {
+      // The call keeps the key that it began with.
+      const access = { ...settings, key }
+      const offered = await guard.dial(() => offerUpstream(access, {
+        sdp,
+        session: intent ? { ...session, type: intent } : { type: 'realtime', ...session, model },
+        ...(safetyIdentifier !== undefined && { headers: safetyHeader(safetyIdentifier) }),
+      }, { ...dialing, signal }), signal)
+      if (!offered.ok) return offered
+      const { callId } = offered
+      return {
+        ok: true,
+        sdp: offered.sdp,
+        sideband: joining => dialSideband(access, callId, { ...dialing, signal: joining }),
+        hangUp: () => hangUpUpstream(access, callId),
+      }
     },
     takeKey(next) {
       const isNew = next !== key
@@ -44,3 +62,5 @@ export function upstreamBrain(
     close: async () => undefined,
   }
 }
+
+const safetyHeader = (identifier: string) => ({ 'OpenAI-Safety-Identifier': identifier })

@@ -18,6 +18,8 @@ export const refusalCodes: LabelSet = new Set([
   'conversation_not_found', 'persona_not_found', 'persona_unavailable', 'invalid_api_key', 'invalid_intent', 'invalid_model', 'ticket_refused', 'bad_handshake', 'bad_websocket_version',
   'metrics_token_required', 'body_too_large', 'invalid_content_type', 'sign_in_required', 'wrong_password', 'too_many_tries', 'invalid_value', 'invalid_json',
   'sign_in_not_set_up', 'https_required', 'api_key_missing', 'ticket_of_another', 'model_not_priced', 'server_busy', 'store_full',
+  'too_many_offers', 'session_not_allowed', 'missing_required_parameter', 'unknown_parameter', 'caller_left', 'invalid_offer', 'webrtc_unavailable', 'model_not_found',
+  'insufficient_quota', 'engine_failed', 'signed_out', 'access_withdrawn',
 ])
 
 const faults: Record<RelayFault['code'], true> = {

@@ -2,7 +2,7 @@ import { SECRET_PREFIX, type SecretClaim } from '../auth/client-secret.ts'
 import { isOwnHost, isOwnOrigin } from '../auth/origin.ts'
 import { bearerIn, offeredIn } from '../auth/bearer.ts'
 import type { Identity } from '../auth/identify.ts'
-import { isSameSignIn, type Person } from '../auth/person.ts'
+import { isSamePerson, isSameSignIn, type Person } from '../auth/person.ts'
 import type { TicketClaim } from '../auth/ticket.ts'
 import { programsAreFree } from '../auth/who-may.ts'
 import { asksForSignIn } from '../config/access-settings.ts'
@@ -46,13 +46,15 @@ export interface House {
   storeFull?: boolean
   /** Whether the model (undefined: the server's own) has a price; there when money is bounded. */
   isPriced?(model: string | undefined): boolean
+  /** Whose WebRTC call that is; undefined: there is none. */
+  ownerOf(rtcId: string): Person | undefined
   /** Wall clock; for budgets, which are of a day. */
   nowMs?(): number
 }
 
 export interface Refusal {
   admitted: false
-  status: 400 | 401 | 403 | 404 | 405 | 426 | 429 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 426 | 429 | 501 | 502 | 503
   code: string
   message: string
   retryAfterSeconds?: number
@@ -74,9 +76,11 @@ export interface Admitted {
   /** What it may say: the page is `locked`, a program `open`. */
   policy: 'locked' | 'open'
   claim: TicketClaim | undefined
+  /** The WebRTC call (`rtc_…`) that it joins, as one more connection; undefined: a call of its own. */
+  joins?: string
 }
 
-const refusal = (status: Refusal['status'], code: string, message: string, retryAfterSeconds?: number): Refusal =>
+export const refusal = (status: Refusal['status'], code: string, message: string, retryAfterSeconds?: number): Refusal =>
   ({ admitted: false, status, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
 
 /** JSON body of a refusal. */
@@ -121,7 +125,7 @@ export function refuseForRoom(house: House, person: Person, brain: BrainRoom = h
   return refuseForMoney(house, person)
 }
 
-const refuseForHost = ({ host }: Knock['headers'], settings: Pick<Settings, 'host' | 'publicUrl'>): Refusal | undefined =>
+export const refuseForHost = ({ host }: Knock['headers'], settings: Pick<Settings, 'host' | 'publicUrl'>): Refusal | undefined =>
   isOwnHost(host, settings) ? undefined : refusal(403, 'host_not_allowed', 'This server is not known by that name. Its operator can name it in KAIWA_PUBLIC_URL.')
 
 /** Same-origin or no browser at all; the address it came to is ours. Shared with `POST /api/calls`. */
@@ -157,15 +161,16 @@ export function admit(knock: Knock, identity: Identity, house: House): Admitted 
   const anywhere = credential?.kind === 'secret' && credential.claim.person.by === 'token'
   const misplaced = anywhere ? refuseForHost(knock.headers, house.settings) : refuseForOrigin(knock.headers, house.settings)
   if (misplaced) return misplaced
-  if (fromPage) return admitPage(offered, knock, identity, house)
+  const joins = query.get('call_id') ?? undefined
+  if (fromPage) return admitPage(offered, knock, identity, house, joins)
   if (offered.length > 0 && !offered.includes('realtime')) return refusal(400, 'unknown_subprotocol', 'The subprotocols spoken here are `realtime` and, from the page, `kaiwa.v1`.')
-  if (query.has('call_id')) return refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
+  if (joins !== undefined) return admitSideband(joins, credential!, offered, identity, house)
   return admitProgram(query, credential!, offered, identity, house)
 }
 
-type Credential = { kind: 'none' } | { kind: 'secret', claim: SecretClaim } | { kind: 'unknown_secret' } | { kind: 'key' }
+export type Credential = { kind: 'none' } | { kind: 'secret', claim: SecretClaim } | { kind: 'unknown_secret' } | { kind: 'key' }
 
-function credentialIn({ headers }: Knock, offered: string[], house: House): Credential {
+export function credentialIn({ headers }: Pick<Knock, 'headers'>, offered: string[], house: House): Credential {
   const key = bearerIn(headers, offered)
   if (key === undefined) return { kind: 'none' }
   if (!key.startsWith(SECRET_PREFIX)) return { kind: 'key' }
@@ -202,7 +207,7 @@ export function programOf(credential: Credential, { program, caller }: Pick<Iden
 }
 
 /** What the session is to be: the address has the word before the secret, but for its kind. */
-function askOf(query: URLSearchParams, { session }: Pick<SecretClaim, 'session'>): Pick<Admitted, 'model' | 'intent' | 'session'> | Refusal {
+export function askOf(query: URLSearchParams, { session }: Pick<SecretClaim, 'session'>): Pick<Admitted, 'model' | 'intent' | 'session'> | Refusal {
   const said = query.get('intent') ?? undefined
   if (said !== undefined && said !== 'transcription') return refusal(400, 'invalid_intent', 'The one `intent` there is is `transcription`; leave it out for a conversation.')
   if (said && session?.type === 'realtime') return refusal(400, 'invalid_intent', 'That secret was made for a conversation, not for transcription.')
@@ -218,19 +223,43 @@ function withoutModel(session: SecretClaim['session']): SecretClaim['session'] {
   return rest
 }
 
-function admitPage(offered: string[], knock: Knock, { visitor }: Identity, house: House): Admitted | Refusal {
-  const { origin } = knock.headers
+/** The API's own words, for one that is gone and for somebody else's alike. */
+export const noSuchCall = refusal(404, 'call_id_not_found', 'No session found for the provided call_id.')
+
+/** A builder's connection to a live WebRTC call: no call more. Not with a secret, which is made for browsers (as at OpenAI). */
+function admitSideband(joins: string, credential: Credential, offered: string[], identity: Identity, house: House): Admitted | Refusal {
+  const known = programOf(credential, identity, house.settings)
+  if ('code' in known) return known
+  const owner = house.ownerOf(joins)
+  if (credential.kind === 'secret' || !owner || !isSamePerson(owner, known.person)) return noSuchCall
+  const subprotocol = offered.length > 0 ? 'realtime' as const : undefined
+  return { admitted: true, subprotocol, model: undefined, intent: undefined, session: undefined, person: known.person, policy: 'open', claim: undefined, joins }
+}
+
+function admitPage(offered: string[], knock: Pick<Knock, 'headers'>, { visitor }: Identity, house: House, joins?: string): Admitted | Refusal {
+  const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
+  const claim = admitTicket(ticket, knock, visitor, house, joins)
+  if ('code' in claim) return claim
+  // Its call may have ended since.
+  if (joins !== undefined && !house.ownerOf(joins)) return noSuchCall
+  return {
+    admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, person: claim.person, policy: 'locked', claim,
+    ...(joins !== undefined && { joins }),
+  }
+}
+
+/** What a page's ticket stands for; `joins`: the WebRTC call that it has to be for. */
+export function admitTicket(ticket: string | undefined, { headers: { origin } }: Pick<Knock, 'headers'>, visitor: Identity['visitor'], house: House, joins?: string): TicketClaim | Refusal {
   if (origin === undefined) return refusal(403, 'origin_missing', 'A page has to say where it comes from.')
   if (!visitor) return signInRequired(house.settings)
-  const ticket = offered.find(name => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length)
-  // Room first: a ticket isn't spent on a full house, or on somebody who can't answer now.
+  // Room first: a ticket isn't spent on a full house, or on somebody who can't answer now. A socket to a live call takes none.
   const asked = ticket === undefined ? undefined : house.lookAt(ticket, origin)
-  const full = refuseForRoom(house, visitor, asked && house.brainOf(asked.persona))
+  const full = joins === undefined ? refuseForRoom(house, visitor, asked && house.brainOf(asked.persona)) : undefined
   if (full) return full
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
-  if (!claim) return refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
+  if (!claim || claim.joins !== joins) return refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
   if (!isSameSignIn(claim.person, visitor)) return refusal(403, 'ticket_of_another', 'That ticket was given to somebody else. Start again to get one of your own.')
-  return { admitted: true, subprotocol: 'kaiwa.v1', model: undefined, intent: undefined, session: undefined, person: claim.person, policy: 'locked', claim }
+  return claim
 }
 
 function parseTarget(target: string): { path: string, query: URLSearchParams } {

@@ -8,7 +8,7 @@ import type { Instance } from './instance.ts'
 const bodySchema = z.strictObject({
   persona: z.string().max(64).optional(),
   conversation_id: z.string().optional(),
-  transport: z.literal('websocket').optional(),
+  transport: z.enum(['websocket', 'webrtc']).optional(),
 })
 
 export interface CallAsk {
@@ -69,7 +69,7 @@ function readBody({ headers, body }: CallAsk): { persona?: string } | Refusal {
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
     const where = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body')
-    return refusal(400, 'invalid_value', `\`${where.slice(0, 64)}\` can't be that. This version takes {"persona":"<id>","transport":"websocket"}; both may be left out.`)
+    return refusal(400, 'invalid_value', `\`${where.slice(0, 64)}\` can't be that. This version takes {"persona":"<id>","transport":"websocket" or "webrtc"}; both may be left out.`)
   }
   if (parsed.data.conversation_id !== undefined) return refusal(404, 'conversation_not_found', 'This version keeps no conversations to go on with.')
   return parsed.data

@@ -1,4 +1,4 @@
-import type { CallLimits, KaiwaCallEvent, KaiwaLimitEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
+import type { CallLimits, KaiwaCallEvent, KaiwaLimitEvent, KaiwaSidebandEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { Person } from '../auth/person.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
@@ -14,7 +14,7 @@ import type { Brain } from './brain.ts'
 import { callFactsOf } from './call-facts.ts'
 import { createCallStory, type OperatorAlert } from './call-story.ts'
 import type { CallStart } from './calls.ts'
-import { openingEvents } from './session-configuration.ts'
+import { beginningOf, openingEvents } from './session-configuration.ts'
 
 /** What a call is made of. */
 export interface CallParts {
@@ -57,7 +57,7 @@ const NEAR_MS = 60_000
 /** Brings one call to life: who may say what, what it costs, who looks on, and how it ends. */
 export function startCall(options: CallOptions): Call {
   const { link, start, brain, limits, clock, ids } = options
-  const { callId, from } = start
+  const { callId, from, media } = start
   const isPage = from === 'page'
   const startedAtMs = clock.nowMs()
   const lengthMs = limits.max_call_minutes * 60_000
@@ -69,7 +69,8 @@ export function startCall(options: CallOptions): Call {
   const story = createCallStory({ ...options, callId, nowMs: clock.nowMs })
   const numbers = options.numbers.observe({ brain: brain.kind, from })
   const farewell = createFarewell({ ...options, nowMs: clock.nowMs })
-  const gate = farewell.guard(createGate({ policy: start.policy, free: start.persona?.free }))
+  const caller = farewell.guard(createGate({ policy: start.policy, free: start.persona?.free }))
+  const gate = media ? media.seat({ caller, program: () => farewell.guard(createGate({ policy: 'open' })) }) : caller
   const journal = options.journal?.begin(callFactsOf(start, brain))
   const meter = options.metering.begin({
     callId,
@@ -88,8 +89,12 @@ export function startCall(options: CallOptions): Call {
   const relay: Relay = startRelay({
     ...options,
     client: link,
-    dial: signal => brain.dial({ ...start, safetyIdentifier: brain.kind === 'local' ? undefined : options.safetyIdentifierOf(start.person) }, signal),
-    gate,
+    dial(signal) {
+      const { model, intent } = start
+      const asked = { model, intent, session: beginningOf(brain, start), safetyIdentifier: brain.kind === 'local' ? undefined : options.safetyIdentifierOf(start.person) }
+      return media ? media.dial(asked, signal, sidebandLost) : brain.dial(asked, signal)
+    },
+    gate: meter.guard(gate),
     observers: [story.observer, numbers, meter.observer, ...(journal ? [journal.observer] : []), ...(isPage ? [farewell.observer] : [])],
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,
@@ -97,6 +102,9 @@ export function startCall(options: CallOptions): Call {
       end = how
       if (how.by !== 'upstream' && open > 0) story.settling(open)
       farewell.stop()
+      media?.ended(how)
+      // Everyone else is heard to the end of their bill.
+      if (isShownOut(how)) void media?.hangUp()
       options.onEnd(how)
     },
     onSettled,
@@ -109,7 +117,20 @@ export function startCall(options: CallOptions): Call {
       numbers.ended(end.by, end.by === 'client' ? undefined : end.fault.code)
       story.ended(end)
     }
-    options.onSettled()
+    if (media) void media.hangUp().finally(options.onSettled)
+    else options.onSettled()
+  }
+
+  /** Whether the call goes on. */
+  function sidebandLost(closeCode: number): boolean {
+    if (relay.ended) return false
+    if (!media?.goesOnAlone) {
+      relay.end({ code: 'sideband_lost', closeCode })
+      return false
+    }
+    options.log.warn({ call: callId, closeCode }, 'sideband lost: the call goes on unmetered, without tools and captions, until its limits end it')
+    if (isPage) relay.say(JSON.stringify({ type: 'kaiwa.sideband', event_id: ids('event'), state: 'lost' } satisfies KaiwaSidebandEvent))
+    return true
   }
 
   /** After the event of the model that it is about: observers look on before that is passed. */
@@ -153,6 +174,9 @@ export function startCall(options: CallOptions): Call {
 
   return { start, relay, checkLimits }
 }
+
+/** May not talk here any more: not for the seconds either in which answers are settled. */
+const isShownOut = (how: RelayEnd) => how.by === 'fault' && (how.fault.code === 'signed_out' || how.fault.code === 'access_withdrawn')
 
 function greeting({ ids, limits, start: { callId, conversationId } }: CallOptions): KaiwaCallEvent {
   return { type: 'kaiwa.call', event_id: ids('event'), call_id: callId, conversation_id: conversationId, limits, resume_ticket: null, seq: 0 }

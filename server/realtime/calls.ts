@@ -9,6 +9,7 @@ import type { Link } from '../relay/link.ts'
 import type { Brain } from './brain.ts'
 import { createOperatorAlert } from './call-story.ts'
 import { startCall, type Call, type CallParts } from './call.ts'
+import type { WebrtcMedia } from './webrtc-call.ts'
 
 /** A connection that was let in, about to become a call. */
 export interface CallStart {
@@ -27,12 +28,16 @@ export interface CallStart {
   persona?: Persona
   /** Who answers; undefined: the server's own. */
   brain?: Brain
+  /** Its sound goes by WebRTC; undefined: over the same line as everything else. */
+  media?: WebrtcMedia
   /** Which conversation goes on in it; undefined: a new one. */
   continues?: Continues
   /** Items of that one which the model is told anew: they are kept already. */
   restored?: readonly string[]
   /** `page`: the server configures the session and adds `kaiwa.*` events. `client`: the Realtime protocol and nothing else. */
   from: 'page' | 'client'
+  /** Of a WebRTC call: the host by whose name or address its caller reached this server. */
+  calledAs?: string | undefined
 }
 
 export interface CallsOptions extends CallParts {

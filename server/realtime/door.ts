@@ -5,17 +5,20 @@ import type { Log } from '../log.ts'
 import type { PersonaRef } from '../personas/persona.ts'
 import type { CastPersona } from '../personas/personas.ts'
 import { MAX_PAGE_EVENT_BYTES } from '../policy/client-gate.ts'
-import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
+import { closeReason, errorEvent } from '../relay/fault.ts'
 import type { Handshake } from '../relay/handshake.ts'
 import type { Link } from '../relay/link.ts'
+import { MAX_EVENT_BYTES } from '../relay/upstream.ts'
 import { defaultHeartbeat, type Heartbeat } from '../relay/websocket-link.ts'
 import type { Ticker } from '../relay/ticker.ts'
 import { admit, refusalBody, type Admitted, type House, type Refusal } from './admission.ts'
 import type { Calls } from './calls.ts'
 import { createClientLines } from './client-lines.ts'
 import { instance } from './current.ts'
+import { MAX_ATTACHED, type Seat } from './fan-link.ts'
 import { noteRefusal, type Refused } from './refusal-line.ts'
 import { modelOf } from './session-configuration.ts'
+import type { WebrtcCalls } from './webrtc-calls.ts'
 
 export interface Door {
   /** WebSockets that are open. */
@@ -32,6 +35,7 @@ export interface DoorOptions {
   /** Who knocks; without network, so it is done at once. */
   identify: Identify
   calls: Calls
+  webrtcCalls: Pick<WebrtcCalls, 'attach'>
   /** Whom a page's ticket is for; undefined: that one is gone, or nobody can answer for it. */
   recall(persona: PersonaRef | undefined): Extract<CastPersona, { able: true }> | undefined
   ids: (prefix: string) => string
@@ -56,7 +60,7 @@ const IDENTIFY_MS = 5000
  * adapter, for native masking (bufferutil), payload limits, backpressure, and text told apart from binary (docs/decisions/0014).
  */
 export function createDoor(options: DoorOptions): Door {
-  const { house, identify, calls, recall, ids, log, ticker, headers = [], onRefused } = options
+  const { house, identify, calls, webrtcCalls, recall, ids, log, ticker, headers = [], onRefused } = options
   const { heartbeat = defaultHeartbeat, maxEventBytes = MAX_EVENT_BYTES } = options
   const lines = createClientLines(heartbeat, ticker)
 
@@ -84,14 +88,23 @@ export function createDoor(options: DoorOptions): Door {
     const { address } = identity
     if (!decision.admitted) return refuse(socket, decision, { by: (identity.program ?? identity.visitor ?? identity.caller).by, address })
     const caller = { by: decision.person.by, address }
-    const met = decision.claim && recall(decision.claim.persona)
-    if (decision.claim && !met) return refuse(socket, personaGone, caller)
+    // A call that is live has its persona.
+    const joins = decision.joins !== undefined
+    const met = joins ? undefined : decision.claim && recall(decision.claim.persona)
+    if (decision.claim && !met && !joins) return refuse(socket, personaGone, caller)
     const { subprotocol } = decision
     const opened = lines.open(request, socket, head, {
       subprotocol, maxBytes: subprotocol === 'kaiwa.v1' ? Math.min(maxEventBytes, MAX_PAGE_EVENT_BYTES) : maxEventBytes,
     })
-    if (opened.ok) letIn(decision, met, opened.link)
-    else refuse(socket, badHandshake(opened), caller)
+    if (!opened.ok) return refuse(socket, badHandshake(opened), caller)
+    if (decision.joins === undefined) letIn(decision, met, opened.link)
+    else join(decision.joins, subprotocol === 'kaiwa.v1' ? 'page' : 'program', opened.link)
+  }
+
+  function join(rtcId: string, seat: Seat, link: Link) {
+    if (webrtcCalls.attach(rtcId, link, seat)) return
+    link.send(errorEvent({ type: 'invalid_request_error', ...tooManyConnections }, ids('event')))
+    link.close(4000, closeReason({ type: 'invalid_request_error', ...tooManyConnections }))
   }
 
   function letIn({ claim, person, policy, model, intent, session, subprotocol }: Admitted, met: ReturnType<DoorOptions['recall']>, link: Link) {
@@ -119,6 +132,8 @@ export function createDoor(options: DoorOptions): Door {
     },
   }
 }
+
+const tooManyConnections = { code: 'too_many_connections', message: `${MAX_ATTACHED} connections are attached to this call already, or it is over. Close one first.` }
 
 const personaGone: Parameters<typeof answer>[1] = { status: 404, code: 'persona_not_found', message: 'That persona is no longer here. Choose another one and start again.' }
 

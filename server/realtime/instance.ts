@@ -29,6 +29,8 @@ import type { RelayClock } from '../relay/relay.ts'
 import { createTicker } from '../relay/ticker.ts'
 import { createSecurityHeaders } from '../security-headers/response-headers.ts'
 import { createDoor, type Door, type DoorOptions } from './door.ts'
+import { createOfferRates, type OfferRates } from './offer-rates.ts'
+import { createWebrtcCalls, type WebrtcCalls } from './webrtc-calls.ts'
 import { randomId } from './ids.ts'
 import { probeHearing } from '../engine/capability.ts'
 import { startNodeEngine } from './node-engine.ts'
@@ -48,6 +50,10 @@ export interface Instance {
   /** Whom a page can talk with. */
   personas: Personas
   calls: Calls
+  webrtcCalls: WebrtcCalls
+  offerRates: OfferRates
+  /** Whom a page's ticket is for; undefined: that one is gone, or nobody can answer for it. */
+  recall: DoorOptions['recall']
   numbers: Numbers
   metering: OpenMetering
   /** What is kept of conversations; opened by a plugin, and until then as if it were away. */
@@ -74,6 +80,7 @@ export interface Instance {
 export interface InstanceOptions {
   env?: Readonly<Record<string, string | undefined>>
   startEngine?: BrainsOptions['startEngine']
+  openCalls?: BrainsOptions['openCalls']
   dialing?: BrainsOptions['dialing']
   door?: Pick<DoorOptions, 'heartbeat' | 'maxEventBytes'>
   log?: Log
@@ -128,6 +135,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     onKey: key => hide([key]),
     startEngine: options.startEngine ?? (() => startNodeEngine(engine, { ids, log, mcpReach: mcpReachOf(settings) })),
     probeHearing: () => probeHearing(engine),
+    ...(settings.webrtc.enabled && { openCalls: options.openCalls ?? (async () => (await import('../webrtc/open-engine-calls.ts')).openEngineCalls(settings.webrtc)) }),
     dialing: { ticker, onRetry: () => numbers.redialled(), ...options.dialing },
   })
   const brain = brains.own
@@ -164,6 +172,10 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers, journal,
     safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),
   })
+  const webrtcCalls = createWebrtcCalls({
+    calls, brain, ids, nowMs: serverClock.nowMs, log, hasBudget: metering.hasBudget, sidebandLost: settings.sidebandLost,
+    ...(!settings.webrtc.enabled && { offBecause: 'It is switched off on this server.' }),
+  })
   let sealed: Buffer | undefined
   const sealKey = () => sealed ??= readSealKey(settings.dataDir, sentence => log.warn(sentence))
   const access = createAccess({
@@ -182,6 +194,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     callsOf: calls.callsOf,
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
+    ownerOf: webrtcCalls.ownerOf,
     headroom,
     get storeFull() { return journal.full },
     budgetRefusal: metering.refusal,
@@ -189,12 +202,13 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   }
   const headers = createSecurityHeaders({ publicUrl: settings.publicUrl }).list()
   const door = createDoor({
-    house, identify: access.identify, calls, ticker, recall, ids, log, headers, onRefused: numbers.refused, ...options.door,
+    house, identify: access.identify, calls, webrtcCalls, ticker, recall, ids, log, headers, onRefused: numbers.refused, ...options.door,
   })
   numbers.watch({ connections: () => door.connections, breakers: brains.breakers, waitingTurns: () => brains.waitingTurns })
   return {
     settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, store: late.store, journal, ...keeping({ settings, late, journal, log }), headroom, sealKey, access, house, door,
     hide,
+    webrtcCalls, offerRates: createOfferRates(), recall,
     beginDraining() { draining = true },
   }
 }

@@ -99,12 +99,17 @@ function readFields(value: object): Read {
   const { session, expires_after: life } = parsed.data
   const lifeMs = (life?.seconds ?? DEFAULT_LIFE_S) * 1000
   if (session === undefined) return { ok: true, lifeMs, session }
-  // The same words, limits and errors as in the event that could say it later.
+  const asked = readSession(session)
+  return asked.ok ? { ok: true, lifeMs, session: asked.session } : asked
+}
+
+/** A session's configuration in a body: the same words, limits and errors as in the event that could say it later. */
+export function readSession(session: unknown): { ok: true, session: NonNullable<Asked> } | { ok: false, error: ServerError } {
   const checked = checkClientEvent({ type: 'session.update', session })
   if (!checked.ok) return { ok: false, error: checked.error }
-  const asked = checked.event.type === 'session.update' ? checked.event.session : undefined
-  if (asked?.type === 'realtime' && asked.model !== undefined && !isModelName(asked.model)) {
+  const asked = (checked.event as SessionUpdateEvent).session
+  if (asked.type === 'realtime' && asked.model !== undefined && !isModelName(asked.model)) {
     return { ok: false, error: wireError('invalid_value', 'That is not a model\'s name.', { param: 'session.model' }) }
   }
-  return { ok: true, lifeMs, session: asked }
+  return { ok: true, session: asked }
 }

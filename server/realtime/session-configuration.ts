@@ -57,13 +57,29 @@ function transcriptionOf({ transcription, languages }: Persona, kind: Brain['kin
 const greetingOf = ({ instructions, greeting }: Persona, ids: (prefix: string) => string): ResponseCreateEvent[] =>
   greeting === undefined ? [] : [{ type: 'response.create', event_id: ids('event'), response: { instructions: `${instructions}\n\n# Now\n${greeting}` } }]
 
+/** What a session is to be: the persona's, or an ephemeral secret's; undefined: the brain's defaults. */
+const configurationOf = (brain: BrainDefaults, { persona, session }: Pick<CallStart, 'persona' | 'session'>) => persona ? sessionConfiguration(persona, brain) : session
+
+/** What the session begins with. A WebSocket to an upstream can't carry it: there it is the first event. */
+export const beginningOf = (brain: BrainDefaults, start: Pick<CallStart, 'persona' | 'session' | 'media'>) => start.media ? configurationOf(brain, start) : start.session
+
 /**
  * What the brain hears before anything of the client: a persona's configuration and how it opens the conversation, or the
- * configuration of an ephemeral secret, with which the engine has begun already.
+ * configuration of an ephemeral secret, where the session hasn't begun with it. A WebRTC call has begun with either; a page is told of its
+ * session in a `session.updated` all the same.
  */
-export function openingEvents(brain: BrainDefaults, { persona, session }: Pick<CallStart, 'persona' | 'session'>, ids: (prefix: string) => string): string[] {
-  const configuration = persona ? sessionConfiguration(persona, brain) : brain.kind === 'local' ? undefined : session
-  if (!configuration) return []
-  const update: SessionUpdateEvent = { type: 'session.update', event_id: ids('event'), session: configuration }
-  return [update, ...(persona ? greetingOf(persona, ids) : [])].map(event => JSON.stringify(event))
+export function openingEvents(brain: BrainDefaults, start: Pick<CallStart, 'persona' | 'session' | 'media'>, ids: (prefix: string) => string): string[] {
+  const { persona, session, media } = start
+  const hasBegun = media !== undefined || brain.kind === 'local'
+  const configuration = persona ? personasUpdate(persona, brain, media !== undefined) : hasBegun ? undefined : session
+  const update: SessionUpdateEvent | undefined = configuration && { type: 'session.update', event_id: ids('event'), session: configuration }
+  return [...(update ? [update] : []), ...(persona ? greetingOf(persona, ids) : [])].map(event => JSON.stringify(event))
+}
+
+/** A voice can't be named again once it was heard, and over WebRTC the talker may be quicker than the sideband. */
+function personasUpdate(persona: Persona, brain: BrainDefaults, isHeard: boolean): SessionUpdate {
+  const whole = sessionConfiguration(persona, brain)
+  if (!isHeard) return whole
+  const { voice: _settled, ...output } = whole.audio?.output ?? {}
+  return { ...whole, audio: { ...whole.audio, output } }
 }

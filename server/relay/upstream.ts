@@ -25,19 +25,25 @@ export interface DialOptions {
   onRetry?(): void
 }
 
+/** How an upstream is reached. */
+export interface UpstreamAccess { key: string | undefined, baseUrl: URL, /** @default 'bearer' */ keyAs?: 'api-key' | 'bearer' }
+
+export function authorization({ key, keyAs }: UpstreamAccess): Record<string, string> {
+  if (!key) return {}
+  return keyAs === 'api-key' ? { 'api-key': key } : { Authorization: `Bearer ${key}` }
+}
+
 /**
  * Where a session is opened: `wss://…/realtime?model=…` with `Authorization: Bearer` (OpenAI) or `api-key` (Azure, GA address form
- * `https://<resource>.openai.azure.com/openai/v1`, model = deployment); `?intent=transcription` instead of a model for a session that only listens. `https` becomes `wss`, `http` becomes `ws`.
+ * `https://<resource>.openai.azure.com/openai/v1`, model = deployment); `?intent=transcription` instead of a model for a session that only listens,
+ * `?call_id=` for the sideband of a WebRTC call. `https` becomes `wss`, `http` becomes `ws`.
  */
-export function upstreamAddress(
-  brain: { key: string | undefined, baseUrl: URL, /** @default 'bearer' */ keyAs?: 'api-key' | 'bearer' }, query: { model: string } | { intent: 'transcription' },
-): UpstreamAddress {
-  const url = new URL(brain.baseUrl)
+export function upstreamAddress(access: UpstreamAccess, query: { model: string } | { intent: 'transcription' } | { call_id: string }): UpstreamAddress {
+  const url = new URL(access.baseUrl)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/realtime`
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
-  if (!brain.key) return { url: url.href, headers: {} }
-  return { url: url.href, headers: brain.keyAs === 'api-key' ? { 'api-key': brain.key } : { Authorization: `Bearer ${brain.key}` } }
+  return { url: url.href, headers: authorization(access) }
 }
 
 /** Dials until it is open, or there is a fault to report. Resolves; never rejects. An aborted dial reports `timeout`. */
@@ -58,7 +64,7 @@ export async function dialUpstream(address: UpstreamAddress, options: DialOption
   }
 }
 
-function pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
+export function pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) return resolve()
     const done = () => {
@@ -106,7 +112,8 @@ function readRefusal(response: IncomingMessage): Promise<string | undefined> {
   })
 }
 
-function codeIn(body: string): string | undefined {
+/** The `error.code` of a body in the API's form. */
+export function codeIn(body: string): string | undefined {
   try {
     const parsed = JSON.parse(body) as { error?: { code?: unknown } } | null
     const code = parsed?.error?.code

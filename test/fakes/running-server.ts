@@ -11,6 +11,8 @@ import { createLog } from '../../server/log.ts'
 import { refusalBody } from '../../server/realtime/admission.ts'
 import type { LocalEngine } from '../../server/brains/local-brain.ts'
 import { grantCall } from '../../server/realtime/call-request.ts'
+import { hangUpCall } from '../../server/realtime/hang-up-request.ts'
+import { answerOffer } from '../../server/realtime/offer-request.ts'
 import { createInstance, type Instance, type InstanceOptions } from '../../server/realtime/instance.ts'
 import { listPersonas } from '../../server/personas/persona-request.ts'
 import { grantSecret } from '../../server/realtime/secret-request.ts'
@@ -71,6 +73,22 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       const list = listPersonas(ask, instance)
       const known = 'personas' in list
       return response.writeHead(known ? 200 : list.status, { 'content-type': 'application/json' }).end(JSON.stringify(known ? list : refusalBody(list)))
+    }
+    if (route === 'POST /v1/realtime/calls') {
+      const left = new AbortController()
+      response.once('close', () => { if (!response.writableFinished) left.abort() })
+      const answer = await answerOffer({ ...ask, left: left.signal }, instance)
+      if ('code' in answer) {
+        const wait = answer.retryAfterSeconds === undefined ? {} : { 'retry-after': answer.retryAfterSeconds }
+        return response.writeHead(answer.status, { 'content-type': 'application/json', ...wait }).end(JSON.stringify(refusalBody(answer)))
+      }
+      const ticket = answer.ticket === undefined ? {} : { 'kaiwa-ticket': answer.ticket }
+      return response.writeHead(201, { 'content-type': 'application/sdp', location: answer.location, ...ticket }).end(answer.sdp)
+    }
+    const hangUp = /^POST \/v1\/realtime\/calls\/([^/]+)\/hangup$/.exec(route)
+    if (hangUp) {
+      const refused = hangUpCall({ ...ask, rtcId: hangUp[1]! }, instance)
+      return response.writeHead(refused?.status ?? 200).end(refused && JSON.stringify(refusalBody(refused)))
     }
     if (route !== 'POST /api/calls' && route !== 'POST /v1/realtime/client_secrets') return response.writeHead(404).end()
     const answer = route === 'POST /api/calls' ? grantCall(ask, instance) : grantSecret(ask, { ...instance, planSession: plannedSession })

@@ -6,6 +6,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { createScriptedCalls, soundElsewhere, type CallScript, type ScriptedOffer } from './scripted-calls.ts'
 import { scriptedConversation, type Conversation } from './scripted-conversation.ts'
 
 /** What happens before the upgrade. */
@@ -52,6 +53,10 @@ export interface ScriptedUpstream {
   connections: ScriptedConnection[]
   /** What the next connection meets; when none is left, a plain conversation. */
   script(...scripts: Script[]): void
+  /** Offers of WebRTC calls, in order of arrival, refused ones included. */
+  offers: ScriptedOffer[]
+  /** What the next offer meets. */
+  scriptCall(...scripts: CallScript[]): void
   close(): Promise<void>
 }
 
@@ -64,7 +69,11 @@ export interface ScriptedUpstreamOptions {
 }
 
 export async function startScriptedUpstream({ port = 0, key = 'test-key', models, conversation = scriptedConversation }: ScriptedUpstreamOptions = {}): Promise<ScriptedUpstream> {
-  const server = createServer((_request, response) => response.writeHead(404).end())
+  const calls = createScriptedCalls({
+    isKey: headers => givenKey(headers) === key,
+    onHangUp(callId) { for (const { url, socket } of connections) if (url.includes(`call_id=${callId}`)) socket?.close(1000) },
+  })
+  const server = createServer((request, response) => { if (!calls.handle(request, response)) response.writeHead(404).end() })
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 0, perMessageDeflate: false, handleProtocols: offered => offered.has('realtime') && 'realtime' })
   const scripts: Script[] = []
   const connections: ScriptedConnection[] = []
@@ -88,7 +97,10 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     }
     // OpenAI's path, and Azure's.
     if (!/^(\/openai)?\/v1\/realtime$/.test(new URL(request.url!, 'http://upstream').pathname)) return refuse(socket, { status: 404 })
-    const accept = () => sockets.handleUpgrade(request, socket, head, ws => converse(ws, connection, script))
+    const callId = new URL(request.url!, 'http://upstream').searchParams.get('call_id')
+    const joined = callId === null ? undefined : calls.join(callId)
+    if (callId !== null && !joined) return refuse(socket, { status: 404, code: 'call_id_not_found', message: 'No session found for the provided call_id' })
+    const accept = () => sockets.handleUpgrade(request, socket, head, ws => converse(ws, connection, script, joined))
     if (handshake.afterMs === undefined) accept()
     else setTimeout(accept, handshake.afterMs)
   })
@@ -108,7 +120,7 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     return connection
   }
 
-  function converse(ws: WebSocket, connection: ScriptedConnection, script: Script) {
+  function converse(ws: WebSocket, connection: ScriptedConnection, script: Script, joined?: ScriptedOffer) {
     connection.socket = ws
     ws.on('error', () => undefined)
     ws.on('close', (code, reason) => {
@@ -116,10 +128,11 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     })
     const query = new URL(connection.url, 'http://upstream').searchParams
     const intent = query.get('intent') === 'transcription' ? 'transcription' : undefined
-    const model = intent ? 'transcriber' : query.get('model')
+    const model = intent ? 'transcriber' : joined ? joined.session.model ?? null : query.get('model')
     const turnedAway = refusalOf(connection.headers, model)
     if (turnedAway) return closeWithError(ws, turnedAway.closeCode, turnedAway)
-    const send = (event: object) => { if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(event)) }
+    const sendAll = (event: object) => { if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(event)) }
+    const send = joined ? soundElsewhere(sendAll) : sendAll
     const talk = (script.conversation ?? conversation)(send, model!, intent)
     ws.on('close', () => talk.close())
     const strike = misfortunes(ws, script.misfortunes ?? [])
@@ -138,7 +151,7 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
   }
 
   function refusalOf(headers: IncomingHttpHeaders, model: string | null) {
-    const given = headers.authorization?.replace(/^Bearer /, '') ?? headers['api-key']
+    const given = givenKey(headers)
     const type = 'invalid_request_error'
     if (given !== key) return { closeCode: 3000, type, code: 'invalid_api_key', message: `Incorrect API key provided: ${String(given)}. You can find your API key in your account.` }
     if (headers['openai-beta']) return { closeCode: 4000, type, code: 'beta_api_shape_disabled', message: 'The beta shape of this API is switched off.' }
@@ -153,6 +166,8 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     port: bound,
     baseUrl: `http://127.0.0.1:${bound}/v1`,
     connections,
+    offers: calls.offers,
+    scriptCall: calls.script,
     script: (...next) => { scripts.push(...next) },
     close: () => new Promise(resolve => {
       for (const socket of raw) socket.destroy()
@@ -160,6 +175,8 @@ export async function startScriptedUpstream({ port = 0, key = 'test-key', models
     }),
   }
 }
+
+const givenKey = (headers: IncomingHttpHeaders) => headers.authorization?.replace(/^Bearer /, '') ?? headers['api-key']
 
 let events = 0
 const errorEvent = (error: { type: string, code: string, message: string }) =>

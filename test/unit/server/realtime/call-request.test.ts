@@ -34,7 +34,7 @@ describe('POST /api/calls', () => {
   it.each([
     ['', undefined], ['{"persona":"default","transport":"websocket"}', undefined],
     ['{bad', 'invalid_json'], ['null', 'invalid_value'], ['[]', 'invalid_value'], ['{"persona":7}', 'invalid_value'], ['{"persona":"pirate"}', 'persona_not_found'], ['{"persona":"__proto__"}', 'persona_not_found'], ['{"persona":"language-tutor"}', undefined],
-    ['{"transport":"webrtc"}', 'invalid_value'], ['{"__proto__":{"x":1},"admin":true}', 'invalid_value'], ['{"conversation_id":"conv_1"}', 'conversation_not_found'],
+    ['{"transport":"pigeon"}', 'invalid_value'], ['{"__proto__":{"x":1},"admin":true}', 'invalid_value'], ['{"conversation_id":"conv_1"}', 'conversation_not_found'],
     [`"${'x'.repeat(5000)}"`, 'body_too_large'],
   ])('body %s: %s', (body, code) => {
     const answer = grantCall(ask({ body }), house())
