@@ -26,6 +26,11 @@ export const sound = {
     name: 'Speaker',
     nameless: 'Speaker {index}',
     system: 'This browser plays on the device that your system uses. Choose it there.',
+    help: 'Can’t hear Kaiwa?',
+    helpVolume: 'Turn up this volume, and the device’s own while Kaiwa speaks: a phone keeps one for calls and one for music.',
+    helpDevice: 'A headset that lies in a drawer may have the sound. Switch it off, or choose another speaker.',
+    helpLoopback: 'On a phone that stays quiet, switch Loudspeaker mode on, below.',
+    helpCheck: 'The echo check plays a sound and says whether it came back.',
   },
   turnTaking: {
     name: 'When you have finished',
