@@ -16,6 +16,8 @@ const LONGEST_WAIT_MS = 10_000
 const IDLE_MS = 1000
 /** So often an entry is refused, alone, before it is set aside. */
 const TRIES = 3
+/** What passes sooner is nobody's to mend: a start, a backup. */
+const WORTH_TELLING_MS = 2000
 
 export interface DrainClock { nowMs(): number, setTimer(callback: () => void, delayMs: number): () => void }
 
@@ -64,6 +66,7 @@ export function createDrain({ spool, store, setAside, log, clock, wallMs, random
   let failures = 0
   let written = 0
   let stuckSinceMs: number | undefined
+  let told = false
   let oldestAtMs: number | undefined
   const waiters = new Set<{ bytes: number, resolve: (done: boolean) => void }>()
 
@@ -153,8 +156,9 @@ export function createDrain({ spool, store, setAside, log, clock, wallMs, random
 
   /** Waits, longer each time, by a random part so that several servers don't come at once. */
   async function trouble({ code, why }: { how: 'wait', code: string, why: string }) {
-    if (stuckSinceMs === undefined) {
-      stuckSinceMs = clock.nowMs()
+    stuckSinceMs ??= clock.nowMs()
+    if (!told && clock.nowMs() - stuckSinceMs >= WORTH_TELLING_MS) {
+      told = true
       log.warn({ code, why, waitingBytes: spool.reading.waitingBytes }, 'the store takes nothing for the moment: what is said waits in the spool')
     }
     const longestMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures++, 10))
@@ -164,8 +168,9 @@ export function createDrain({ spool, store, setAside, log, clock, wallMs, random
   function recovered() {
     failures = 0
     if (stuckSinceMs === undefined) return
-    log.info({ stuckMs: Math.round(clock.nowMs() - stuckSinceMs) }, 'the store takes entries again')
+    if (told) log.info({ stuckMs: Math.round(clock.nowMs() - stuckSinceMs) }, 'the store takes entries again')
     stuckSinceMs = undefined
+    told = false
   }
 
   /** Until the time has passed, or somebody wakes us; undefined: only that. */
