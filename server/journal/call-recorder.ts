@@ -1,4 +1,4 @@
-import type { Base64Place } from './audio-message.ts'
+import { bytesOfBase64, type Base64Place } from './audio-message.ts'
 import type { WireText } from '../relay/link.ts'
 import type { JournalEntry } from '../store/journal-entry.ts'
 import type { AudioFile, AudioKeeper } from './audio-keeper.ts'
@@ -73,14 +73,15 @@ export function createCallRecorder({ keeper, conversationId, callId, input, onSt
     })])
   }
 
-  function beginUser() {
+  /** With audio that the clock has counted already. */
+  function beginUser(lengthMs: number) {
     finish('user', user)
-    const atAudioMs = input.audioMs
+    const atAudioMs = input.audioMs - lengthMs
     user = begin('user', null, session.input, () => input.at(atAudioMs) ?? 0)
   }
 
   function add(stretch: OpenStretch, text: WireText, place: Base64Place) {
-    stretch.bytes += (place.to - place.from) * 3 / 4
+    stretch.bytes += bytesOfBase64(text, place)
     stretch.file.add(text, place)
   }
 
@@ -88,7 +89,9 @@ export function createCallRecorder({ keeper, conversationId, callId, input, onSt
     session(facts) { session = facts },
     said(text, place, begins) {
       if (state !== 'recording') return
-      if (!user || begins || user.format.ending !== session.input.ending || msOfBytes(user.bytes, user.format) >= MAX_STRETCH_MS) beginUser()
+      if (!user || begins || user.format.ending !== session.input.ending || msOfBytes(user.bytes, user.format) >= MAX_STRETCH_MS) {
+        beginUser(msOfBytes(bytesOfBase64(text, place), session.input))
+      }
       add(user!, text, place)
     },
     answered(itemId, text, place, fromMs) {

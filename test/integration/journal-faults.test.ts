@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openSpoolFolder } from '../../server/journal/spool-files.ts'
 import { openSpool, type SpoolTrouble } from '../../server/journal/spool.ts'
@@ -61,6 +62,27 @@ describe('a call', () => {
     expect(spooled).toContain('My key is')
     expect(spooled).not.toContain('sk-canary-5678')
     expect(spooled).not.toContain(page.grant.ticket)
+  })
+
+  it('keeps both voices with KAIWA_STORE=all, and deletes them with the rest', async () => {
+    const { server, store, dataDir } = await scene({ env: { KAIWA_STORE: 'all' } })
+    server.instance.beginKeeping()
+    const page = await server.connectPage()
+    await page.next('session.updated')
+    const said = Buffer.from(Int16Array.from({ length: 2400 }, (_, at) => at).buffer)
+    for (let n = 0; n < 3; n++) page.send({ type: 'input_audio_buffer.append', audio: said.toString('base64') })
+    page.send({ type: 'input_audio_buffer.commit' })
+    await say(page, 'And typed')
+    page.close()
+    const { conversation_id: id } = page.grant
+    await expect.poll(async () => (await store.audio('local', id)).length).toBe(2)
+    const [user, assistant] = (await store.audio('local', id)).sort((a, b) => a.speaker < b.speaker ? 1 : -1)
+    const bytes = await buffer(await server.instance.journal.audio.read(user!.key))
+    expect(bytes.equals(Buffer.concat([said, said, said]))).toBe(true)
+    expect(assistant).toMatchObject({ speaker: 'assistant', sampleRate: 24_000, bytes: 48_000 })
+    expect(assistant!.itemId).toBe((await store.get('local', id))!.itemsOf.find(({ role }) => role === 'assistant')!.id)
+    await server.instance.journal.forgetting.conversation('local', id)
+    expect(existsSync(join(dataDir, 'audio', id))).toBe(false)
   })
 
   it('leaves nothing anywhere with KAIWA_STORE=none', async () => {
