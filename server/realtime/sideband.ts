@@ -29,7 +29,7 @@ export function sidebandLink(line: Link, lost: (closeCode: number) => boolean): 
     },
     listen(next) {
       listener = next
-      line.listen({ message: text => next.message(text), binary: () => next.binary(), socketDrained: () => next.socketDrained(), stuck: next.stuck && (() => next.stuck?.()), closed })
+      line.listen({ message: text => next.message(text), binary: () => next.binary(), socketDrained: () => next.socketDrained(), closed })
     },
   }
 }

@@ -40,7 +40,8 @@ export async function offerUpstream(
   const form = multipart({ sdp: ['application/sdp', sdp], session: ['application/json', JSON.stringify(session)] })
   for (let tries = 1; ; tries++) {
     const timeoutMs = Math.max(1, Math.min(policy.handshakeMs, policy.totalMs - elapsedMs()))
-    const outcome = await post(callsUrl(access), { headers: { ...authorization(access), ...headers, ...form.headers }, body: form.body }, timeoutMs, options.signal)
+    const request = { headers: { ...authorization(access), ...headers, ...form.headers }, body: form.body }
+    const outcome = await post(callsUrl(access), request, timeoutMs, options.signal)
     if (!('kind' in outcome)) return readAnswer(outcome)
     const decision = decideDial(outcome, tries, elapsedMs(), random(), policy)
     if (options.signal.aborted) return { ok: false, fault: { code: 'upstream_unreachable', why: 'timeout', tries } }
@@ -103,7 +104,8 @@ async function post(url: URL, { headers, body }: { headers: Record<string, strin
     const response = await fetch(url, { method: 'POST', headers, body: body ?? null, redirect: 'manual', signal: AbortSignal.any([signal, late]) })
     const text = await boundedText(response)
     if (response.ok) return { text, location: response.headers.get('location') ?? undefined }
-    return { kind: 'http', status: response.status, saidCode: codeIn(text ?? ''), retryAfterMs: parseRetryAfter(response.headers.get('retry-after') ?? undefined, Date.now()) }
+    const retryAfter = response.headers.get('retry-after') ?? undefined
+    return { kind: 'http', status: response.status, saidCode: codeIn(text ?? ''), retryAfterMs: parseRetryAfter(retryAfter, Date.now()) }
   } catch (error) {
     return late.aborted || signal.aborted ? { kind: 'timeout' } : { kind: 'network', code: networkCode(error) }
   }

@@ -1,3 +1,4 @@
+import OpenAI from 'openai'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DialPolicy } from '../../server/relay/dial-policy.ts'
 import { serverClock } from '../../server/realtime/clock.ts'
@@ -337,6 +338,26 @@ describe('a builder\'s sideband', () => {
     const ninth = await caller.sideband(rtcId)
     expect(await ninth.closed).toEqual({ code: 4000, reason: 'invalid_request_error.too_many_connections' })
     for (const one of eight) one.close()
+  })
+})
+
+describe('the openai package', () => {
+  it('begins a call with its session, and hangs it up', async () => {
+    await serveAgain(withTokens)
+    const client = new OpenAI({ apiKey: TOKEN, baseURL: `${server.origin}/v1`, maxRetries: 0 })
+    const answer = await client.realtime.calls.create({ sdp: OFFER, session: { type: 'realtime', model: 'gpt-realtime-mini' } })
+    expect([answer.status, await answer.text()]).toEqual([201, ANSWER])
+    expect(upstream.offers[0]!.session).toEqual({ type: 'realtime', model: 'gpt-realtime-mini' })
+    expect(upstream.offers[0]!.parts.sdp!.text).toBe(OFFER)
+    const rtcId = rtcIdIn(answer)
+    await client.realtime.calls.hangup(rtcId)
+    await expect(client.realtime.calls.hangup(rtcId)).rejects.toMatchObject({ status: 404, code: 'call_id_not_found' })
+    await expect.poll(hangUps).toEqual([1])
+  })
+
+  it('begins one without a session', async () => {
+    const client = new OpenAI({ apiKey: 'any', baseURL: `${server.origin}/v1`, maxRetries: 0 })
+    expect((await client.realtime.calls.create({ sdp: OFFER })).status).toBe(201)
   })
 })
 
