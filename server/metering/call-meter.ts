@@ -1,13 +1,16 @@
 import type { KaiwaLimitEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
-import type { ServerEventFacts } from '../relay/gate.ts'
+import type { Gate, ServerEventFacts } from '../relay/gate.ts'
 import type { RelayObserver } from '../relay/observer.ts'
 import { nothing, plus, responseAmount, transcriptionAmount, usageAmount, type Amount } from './amount.ts'
 import { createCallBudget, type Budgets, type Scope, type Spent } from './call-budget.ts'
 import { costOf, readTranscriptionUsage, readUsage, transcriptionCost, type Tokens, type TranscriptionUse } from './cost.ts'
-import { assistantMsOf, assistantTokensOf, estimateTokens, goodbyeNanoUsd, inputNanoUsd, nextNanoUsd, userTokensOf, type LastResponse } from './estimate.ts'
+import {
+  aheadNanoUsd, assistantMsOf, assistantTokensOf, estimateTokens, goodbyeNanoUsd, inputNanoUsd, nextNanoUsd, textMsOf, userTokensOf, type LastResponse,
+} from './estimate.ts'
 import type { Ledger, Reservation } from './ledger.ts'
+import { createMoneyGate } from './money-gate.ts'
 import { isFree, type Prices } from './prices.ts'
-import { createTally } from './tally.ts'
+import { createTally, SAID_STEP_MS } from './tally.ts'
 
 /** Who is told what a call costs, what is charged at its end included. All are called from within the observer's methods or `end`, never later. */
 export interface CallMeterListener {
@@ -19,6 +22,8 @@ export interface CallMeterListener {
 
 export interface CallMeter {
   observer: RelayObserver
+  /** Before the call's gate: what is asked for beside the conversation has to have its money before it begins. */
+  guard(gate: Gate): Gate
   /** The call is over, whoever left: what nobody reported is charged by estimate. Idempotent. */
   end(): void
 }
@@ -33,12 +38,14 @@ export interface CallMeterOptions extends CallMeterListener {
   ledger: Ledger
   ids: (prefix: string) => string
   day(): string
-  tellOthers(state: 'near' | 'reached', of: 'person' | 'everyone'): void
+  tellOthers(state: 'near' | 'reached', of: 'person' | 'everyone', isEnough?: () => boolean): void
 }
 
 /** A meter as the other calls' meters see it. */
 export interface LiveMeter extends CallMeter {
   readonly person: string
+  /** Once it can be heard: keeps money for the first response. */
+  begin(): void
   hear(state: 'near' | 'reached', of: Scope): void
 }
 
@@ -49,7 +56,7 @@ interface OpenTranscription { reservation: Reservation, ms: number, model: strin
 const MAX_OPEN = 64
 /** Finished responses that are remembered, so that none is charged twice. */
 const MAX_DONE = 64
-/** An answer that goes beyond what was set aside for it gets this much more at a time. */
+/** An answer that comes near what was set aside for it gets this much more at a time. */
 const STEP_MS = 5000
 
 const oldest = <K, V>(map: Map<K, V>): [K, V] => map.entries().next().value!
@@ -69,7 +76,7 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
   let amount: Amount = nothing
   let last: LastResponse | undefined
   let ended = false
-  const tally = createTally(answerGrew)
+  const tally = createTally({ onBeyond: answerGrew, onInput: keepForNext }, price ? textMsOf(price.prices) : 0)
   const budget = createCallBudget({
     ...options,
     budgets: isMetered ? options.budgets : {},
@@ -77,6 +84,7 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
     isIdle: () => open.size === 0,
   })
 
+  const beside = createMoneyGate(() => budget.take(startCost()))
   const next = () => price ? nextNanoUsd(last, price.prices) : 0
   const idOf = (value: unknown) => typeof value === 'string' ? value : ''
   const responseOf = (event: ServerEventFacts) => typeof event.response === 'object' && event.response !== null ? event.response as Record<string, unknown> : {}
@@ -99,28 +107,52 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
     if (open.has(id) || done.has(id)) return
     if (open.size >= MAX_OPEN) settleByEstimate(...oldest(open))
     if (open.size === 0) tally.clear()
+    const inputNanoUsd = inputCost(tally.pendingSaidMs)
     const saidMs = tally.takeSaidMs()
     // Before it is asked for: a refusal has to know that something is under way.
-    const response: OpenResponse = { reservation: budget.hold(0), saidMs, inputNanoUsd: inputCost(saidMs) }
+    const response: OpenResponse = { reservation: budget.hold(0), saidMs, inputNanoUsd }
     open.set(id, response)
-    response.reservation = budget.reserve(next())
-    tally.watch(tally.spokenMs + spokenMsFor(response.reservation.nanoUsd - response.inputNanoUsd))
+    const isBeside = responseOf(event).conversation_id === null
+    response.reservation = (isBeside ? beside.began() : undefined) ?? budget.reserve(startCost())
+    cover(0)
   }
 
-  const inputCost = (saidMs: number) => price ? inputNanoUsd({ saidMs, instructions: tally.instructions }, last, price.prices) : 0
+  /** What is known of the next response's input: what was said so far and typed is a part of it. */
+  function inputCost(saidMs: number): number {
+    if (!price) return 0
+    return inputNanoUsd({ saidMs, instructions: tally.instructions }, last, price.prices) + tally.pendingTypedTokens * price.prices.text.in
+  }
+
+  /** The beginning of a response: its input, some seconds of voice, what may come after it is stopped, and the words of who spoke written down. */
+  function startCost(saidMs = tally.pendingSaidMs): number {
+    if (!price) return 0
+    const written = tally.transcriptionModel === undefined ? 0 : transcriptionCostOf(useOf(saidMs), tally.transcriptionModel).nanoUsd ?? 0
+    return inputCost(saidMs) + assistantTokensOf(STEP_MS) * price.prices.audio.out + aheadNanoUsd(price.prices) + written
+  }
+
+  /** Whoever speaks goes on speaking while nobody looks. */
+  function keepForNext() {
+    if (!ended) budget.keepForNext(startCost(tally.pendingSaidMs + (tally.pendingSaidMs > 0 ? SAID_STEP_MS : 0)))
+  }
+
   /** How long the model may speak for so much. */
   const spokenMsFor = (nanoUsd: number) => price?.prices.audio.out ? assistantMsOf(Math.max(0, nanoUsd) / price.prices.audio.out) : Infinity
 
-  /** More was spoken than was set aside for: sets aside what it comes to in the next seconds. */
-  function answerGrew() {
-    const newest = [...open.values()].at(-1)
-    if (!price || !newest) return tally.watch(Infinity)
-    const untilMs = tally.spokenMs + STEP_MS
+  /** Sets aside what all that is under way comes to in the next seconds, and afterwards if it is stopped then. */
+  function cover(nextMs: number) {
     const responses = [...open.values()]
-    const needed = responses.reduce((sum, response) => sum + response.inputNanoUsd, 0) + assistantTokensOf(untilMs) * price.prices.audio.out
-    const missing = needed - responses.reduce((sum, response) => sum + response.reservation.nanoUsd, 0)
-    tally.watch(untilMs)
+    const newest = responses.at(-1)
+    if (!price || !newest) return tally.watch(Infinity)
+    const fixed = responses.reduce((sum, response) => sum + response.inputNanoUsd, 0) + aheadNanoUsd(price.prices)
+    const missing = fixed + assistantTokensOf(tally.outputMs + nextMs) * price.prices.audio.out - setAside()
     if (missing > 0) budget.raise(newest.reservation, missing)
+    tally.watch(Math.max(tally.outputMs, spokenMsFor(setAside() - fixed)))
+  }
+
+  const setAside = () => [...open.values()].reduce((sum, response) => sum + response.reservation.nanoUsd, 0)
+
+  function answerGrew() {
+    cover(STEP_MS)
   }
 
   function responseDone(event: ServerEventFacts) {
@@ -137,6 +169,7 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
     else under?.reservation.release()
     if (open.size === 0) tally.clear()
     budget.check(next())
+    keepForNext()
   }
 
   function remember(id: string) {
@@ -202,19 +235,28 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
       case 'response.created': return responseCreated(event)
       case 'response.done': return responseDone(event)
       case 'input_audio_buffer.committed': return committed(event)
+      case 'error': return isOfResponse(event) ? beside.refused() : undefined
       case 'conversation.item.input_audio_transcription.completed': return transcribed(idOf(event.item_id), event.usage)
       case 'conversation.item.input_audio_transcription.failed': {
         transcriptions.get(idOf(event.item_id))?.reservation.release()
         transcriptions.delete(idOf(event.item_id))
         return
       }
-      default: return tally.serverEvent(event)
+      default:
+        tally.serverEvent(event)
+        // Instructions are input, and so is what is being said.
+        if (event.type === 'session.updated' || event.type === 'input_audio_buffer.speech_started') keepForNext()
     }
   }
+
+  /** It refuses a `response.create`. */
+  const isOfResponse = ({ error }: ServerEventFacts) => String((error as { param?: unknown } | null | undefined)?.param ?? '').startsWith('response')
 
   return {
     person,
     observer: { clientEvent: tally.clientEvent, passed: tally.passed, serverEvent },
+    guard: gate => isMetered ? beside.guard(gate) : gate,
+    begin: keepForNext,
     hear(state, of) {
       if (state === 'near') budget.near(of)
       else budget.usedUp(of)
@@ -224,6 +266,7 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
       ended = true
       for (const [id, under] of [...open]) settleByEstimate(id, under)
       for (const id of [...transcriptions.keys()]) transcribed(id, undefined)
+      beside.end()
       budget.end()
       budget.check(next())
     },

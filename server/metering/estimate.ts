@@ -39,6 +39,16 @@ export function inputNanoUsd(seen: { saidMs: number, instructions: number }, las
   return last ? cost : Math.max(cost, costOf({ ...shortAnswer, output: noTokens.output }, prices).total)
 }
 
+/**
+ * What may still come of a response from the moment that it is asked to stop: the model is ahead of what was seen of it. Eight
+ * seconds of voice: a model ten times faster than it has 0.8 s to hear of it.
+ */
+const ahead: Tokens['output'] = { text: 80, audio: 160 }
+export const aheadNanoUsd = (prices: ModelPrices) => costOf({ ...noTokens, output: ahead }, prices).total
+
+/** As how much voice a token of text counts, by what both cost. */
+export const textMsOf = ({ text, audio }: ModelPrices) => audio.out > 0 ? ASSISTANT_TOKEN_MS * text.out / audio.out : 0
+
 /** What a few kind words cost after this much conversation. */
 export const goodbyeNanoUsd = (last: LastResponse | undefined, prices: ModelPrices) =>
   costOf({ ...(last?.tokens ?? { ...shortAnswer, input: { ...shortAnswer.input, audio: 0 } }), output: goodbye }, prices).total

@@ -58,6 +58,8 @@ export interface MeteringOptions {
 
 /** Who used up their day. Full ⇒ further ones are only held by their numbers, which is nearly the same. */
 const MAX_REMEMBERED = 100_000
+/** A call that ended for a day's money ends the day only when so much of it is spent. */
+const USED_UP_SHARE = 0.8
 
 /** Whom money is charged to. Persons who can't be told apart (this machine's own) are one. */
 export const personKey = (person: Person) => person.id === undefined ? 'local' : `${person.by}:${person.id}`
@@ -100,16 +102,22 @@ export function createMetering({ prices, pricesOf = () => prices, budgets: setti
       ...call, person, prices: pricesFor(call.brain), ledger, ids, day,
       budgets: call.budgetUsd === undefined ? budgets : { ...budgets, call: nano(call.budgetUsd) },
       onSpent(spent) {
-        if (spent.of !== 'call') rememberUsedUp(spent.of, person)
+        // What is only set aside may be there again in a minute.
+        if (spent.of !== 'call' && ledger.spent(spent.of, person) >= USED_UP_SHARE * (budgets[spent.of] ?? Infinity)) rememberUsedUp(spent.of, person)
         call.onSpent(spent)
       },
-      tellOthers(state, of) {
-        for (const other of [...live]) if (other !== meter && (of === 'everyone' || other.person === person)) other.hear(state, of)
+      tellOthers(state, of, isEnough = () => false) {
+        for (const other of [...live]) {
+          if (isEnough()) return
+          if (other !== meter && (of === 'everyone' || other.person === person)) other.hear(state, of)
+        }
       },
     })
     live.add(meter)
+    meter.begin()
     return {
       observer: meter.observer,
+      guard: meter.guard,
       end() {
         live.delete(meter)
         meter.end()

@@ -133,15 +133,35 @@ describe('a budget', () => {
     expect(metering.refusal({ by: 'anonymous', id: '192.0.2.1' })).toBeUndefined()
   })
 
-  it('says at once when a response begins that nothing is left for', () => {
+  it('ends a call as it begins when nothing is left for its first answer, and one that begins a second beside its own', () => {
     const { call } = meteringScene({ perPersonDayUsd: 0.04 })
-    const [one, two] = [call(), call()]
+    const [one, two, late] = [call(), call(), call()]
+    expect([one, two, late].map(({ spent }) => spent)).toEqual([[], [], [{ of: 'person', mayGoodbye: false }]])
     for (const each of [one, two]) each.created()
-    const late = call()
-    expect([one, two, late].map(({ spent }) => spent)).toEqual([[], [], []])
-    late.created()
+    expect([one, two].map(({ spent }) => spent)).toEqual([[], []])
     one.created('beside it')
-    expect([one, two, late].map(({ spent }) => spent)).toEqual([[{ of: 'person', mayGoodbye: false }], [], [{ of: 'person', mayGoodbye: false }]])
+    expect([one, two].map(({ spent }) => spent)).toEqual([[{ of: 'person', mayGoodbye: false }], []])
+  })
+
+  it('keeps more for the next answer while somebody speaks and types, and ends the call when that can\'t be had', () => {
+    const { call, ledger } = meteringScene({ perPersonDayUsd: 0.06 })
+    const [one, two] = [call(), call()]
+    const kept = () => dollars(ledger.reserved('person', 'oidc:anna'))
+    const before = kept()
+    one.event('input_audio_buffer.speech_started', { item_id: 'a', audio_start_ms: 0 })
+    one.appended(150_000)
+    expect(kept() - before).toBeGreaterThan(1500 * 32e-6 - 0.01)
+    two.typed(8000)
+    expect(two.spent).toEqual([{ of: 'person', mayGoodbye: false }])
+    expect(one.spent).toEqual([])
+  })
+
+  it('of one response is not touched by silence that is sent while nobody speaks', () => {
+    const { call, ledger } = meteringScene({ perCallUsd: 1 })
+    const talk = call()
+    const before = ledger.reserved('everyone', '')
+    talk.appended(3_600_000)
+    expect(ledger.reserved('everyone', '')).toBe(before)
   })
 
   it('of a call counts all that is under way in it', () => {
@@ -152,14 +172,27 @@ describe('a budget', () => {
     expect(talk.spent).toEqual([{ of: 'call', mayGoodbye: false }])
   })
 
-  it('tells who is idle when the last of the money is given out', () => {
-    const { call } = meteringScene({ perPersonDayUsd: 0.04 })
-    const [one, two, idle] = [call(), call(), call()]
-    one.created()
-    expect(idle.spent).toEqual([])
-    two.created()
-    expect(idle.spent).toEqual([{ of: 'person', mayGoodbye: false }])
-    expect([...one.spent, ...two.spent]).toEqual([])
+  it('that is given out is freed by those who are idle, as many as it takes, for an answer that goes on', () => {
+    const { call } = meteringScene({ perPersonDayUsd: 0.105 })
+    const [one, ...idle] = [call(), call(), call(), call()]
+    one!.created()
+    expect(idle.flatMap(({ spent }) => spent)).toEqual([])
+    one!.speaks(6000)
+    expect(idle.map(({ spent }) => spent)).toEqual([[{ of: 'person', mayGoodbye: true }], [], []])
+    expect(one!.spent).toEqual([])
+  })
+
+  it('lets nothing out of band through that has no money, and nothing else is asked for twice', () => {
+    const { call } = meteringScene({ perPersonDayUsd: 0.06 })
+    const talk = call()
+    const beside = '{"type":"response.create","response":{"conversation":"none"}}'
+    const gate = talk.meter.guard({ check: text => ({ do: 'pass', text, type: 'response.create' }), serverEvent: () => undefined })
+    const verdicts = (texts: string[]) => texts.map(text => gate.check(text, 0).do)
+    expect(verdicts([beside, beside, beside, '{"type":"response.create"}'])).toEqual(['pass', 'pass', 'refuse', 'pass'])
+    talk.event('error', { error: { param: 'response.tools', code: 'invalid_value' } })
+    expect(verdicts([beside, beside])).toEqual(['pass', 'refuse'])
+    for (const id of ['a', 'b']) talk.event('response.created', { response: { id, conversation_id: null } })
+    expect(talk.spent).toEqual([])
   })
 
   it('stops an answer that grows beyond what was set aside while others have the rest', () => {
@@ -259,6 +292,23 @@ describe('the overshoot', () => {
         }
       }
     }), { numRuns: 300 })
+  })
+
+  it('counts what came after a response was told to stop, up to eight seconds of voice in each call', () => {
+    const { call, charges, spent } = meteringScene({ perDayUsd: 0.5 })
+    const talks = Array.from({ length: 40 }, () => call())
+    const lateMs = new Map<CallScene, number>()
+    for (const talk of talks) if (talk.spent.length === 0) talk.created()
+    for (let spokenMs = 0; spokenMs < 60_000; spokenMs += 200) {
+      for (const talk of talks) {
+        // Those who are told to end go on for a while, as models do.
+        if (talk.spent.length > 0) lateMs.set(talk, (lateMs.get(talk) ?? 0) + 200)
+        if ((lateMs.get(talk) ?? 0) <= 8000) talk.speaks(200)
+      }
+    }
+    for (const talk of talks) talk.end()
+    expect(dollars(spent())).toBeGreaterThan(0.3)
+    expect(dollars(spent())).toBeLessThanOrEqual(0.5 + Math.max(...charges.map(({ amount }) => dollars(amount.nanoUsd!))))
   })
 
   it('of two hundred calls that answer at the same moment stays one response', () => {

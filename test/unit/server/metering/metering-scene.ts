@@ -47,6 +47,7 @@ function callScene(metering: Metering, { callId = 'call', person = anna, model =
     meter, usage, limits, spent, event,
     passed: (type: string | undefined, bytes: number) => passed!(type, bytes),
     appended: (ms: number) => clientEvent!('input_audio_buffer.append', ms * 64 + 50),
+    typed: (bytes: number) => clientEvent!('conversation.item.create', bytes),
     session: (session: object) => event('session.updated', { session }),
     created: (id = 'resp_1') => event('response.created', { response: { id, status: 'in_progress', usage: null } }),
     /** So much of the answer's audio passes, in deltas of 200 ms. */
