@@ -6,6 +6,7 @@ import { ensureBrowser } from './steps/browser.mjs'
 import { ensureBuilt } from './steps/build.mjs'
 import { ensureHearing } from './steps/hearing.mjs'
 import { ensureInstalled, projectEnv } from './steps/install.mjs'
+import { ensurePostgres } from './steps/postgres.mjs'
 import { reportFailure, seconds } from './steps/step.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -63,8 +64,7 @@ async function runGates(env) {
 
 try {
   await ensureInstalled({ withTools: true })
-  const undone = await ensureHearing()
-  if (undone) console.log(`  ${undone}`)
+  for (const undone of [await ensureHearing(), await ensurePostgres()]) if (undone) console.log(`  ${undone}`)
   const browser = await ensureBrowser()
   await ensureBuilt()
   rmSync(REPORTS, { recursive: true, force: true })
