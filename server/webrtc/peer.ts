@@ -79,7 +79,7 @@ export async function openPeer(options: PeerOptions): Promise<OpenedPeer> {
       await connection.close()
       return { ok: false, why: 'no_udp', detail: 'No UDP port could be opened.' }
     }
-    peer.guard()
+    peer.ready()
     return { ok: true, sdp, peer }
   } catch (error) {
     await connection.close().catch(() => undefined)
@@ -87,7 +87,7 @@ export async function openPeer(options: PeerOptions): Promise<OpenedPeer> {
   }
 }
 
-function createPeer(connection: RTCPeerConnection, voice: MediaStreamTrack, { offer, port, nowMs }: PeerOptions): Peer & { guard(): void } {
+function createPeer(connection: RTCPeerConnection, voice: MediaStreamTrack, { offer, port, nowMs }: PeerOptions): Peer & { /** Its sockets are open. */ ready(): void } {
   const openedAtMs = nowMs()
   const sender = createVoiceSender(Math.random)
   const decoder = new Decoder({ channels: 1, sample_rate: 24_000 })
@@ -152,7 +152,11 @@ function createPeer(connection: RTCPeerConnection, voice: MediaStreamTrack, { of
   return {
     push: sender.push,
     clear: sender.clear,
-    guard() { guard = guardSockets(connection, offer.iceUsername, nowMs) },
+    ready() {
+      guard = guardSockets(connection, offer.iceUsername, nowMs)
+      // The goodbye of browsers (RFC 5246 7.2.1); the connection's own state doesn't follow it.
+      connection.dtlsTransports[0]?.onStateChange.subscribe(state => { if (state === 'closed') leave('left') })
+    },
     tick(frameIndex) {
       if (gone) return
       if (frameIndex % 10 === 0) checkLife()
