@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
 import { agreementDb, alignment, expectedOutput, firstSound, sentAudio } from './heard-audio.ts'
+import type { Played } from './output-tap.ts'
 import { until, untilState, visit, type Talker, type TalkerOptions } from './talker.ts'
 
 let server: KaiwaServer
@@ -13,6 +14,8 @@ afterAll(async () => {
   expect(server.log()).not.toMatch(/"level":(50|60)/)
 })
 
+/** Both ways of a call; the samples of an answer are known only where they come as events. */
+const ways = ['websocket', 'webrtc'] as const
 const visitor = async (options?: TalkerOptions) => { talker = await visit(server.address, options); return talker }
 const itemIdOf = (assistant: Talker, nth = 0) => assistant.turns('assistant').nth(nth).getAttribute('data-item-id')
 
@@ -22,9 +25,9 @@ function expectQuiet({ complaints, requestedHosts }: Talker) {
   expect([...requestedHosts]).toEqual([new URL(server.address).host])
 }
 
-describe('a conversation with the embedded engine, no key', () => {
+describe.each(ways)('a conversation with the embedded engine, no key, over %s', transport => {
   it('understands a person’s recording, answers aloud with every sample once, and shows both as text', async () => {
-    const { page, button, turns, played, received, states } = await visitor({ says: { recording: 'go-forward', afterMs: 1000 } })
+    const { page, button, turns, played, received, states } = await visitor({ transport, says: { recording: 'go-forward', afterMs: transport === 'webrtc' ? 2500 : 1000 } })
     expect(await page.locator('[data-brain]').first().getAttribute('data-brain')).toBe('local')
 
     await button('Start talking').click()
@@ -38,18 +41,20 @@ describe('a conversation with the embedded engine, no key', () => {
     const brief = ['permission', 'connecting']
     expect((await states()).filter(state => !brief.includes(state))).toEqual(['idle', 'listening', 'user-speaking', 'thinking', 'speaking', 'listening'])
 
+    expect(await page.locator('[data-brain]').first().getAttribute('data-transport')).toBe(transport)
     const output = await played()
+    expectQuiet(talker)
+    if (transport === 'webrtc') return expect(soundMs(output), 'ms of answer').toBeGreaterThan(3000)
     const expected = expectedOutput(sentAudio(received, (await itemIdOf(talker))!), output.sampleRate)
     const lag = alignment(output.samples, expected, output.sampleRate)
     expect(expected.length / output.sampleRate, 'seconds of answer').toBeGreaterThan(3)
     // Gaps, doubled, lost or clicking samples would all show here: the whole answer, not a part.
     expect(agreementDb(output.samples, expected, lag, output.sampleRate), 'dB').toBeGreaterThan(60)
     expect(firstSound(output.samples, lag + expected.length + 10), 'silence after the answer').toBe(-1)
-    expectQuiet(talker)
   })
 
   it('falls silent when the user talks over the answer, and shows where it was cut', async () => {
-    const { page, button, turns, received, sent, played } = await visitor({ says: { recording: 'cold-hearted', afterMs: 7000 } })
+    const { page, button, turns, received, sent, played } = await visitor({ transport, says: { recording: 'cold-hearted', afterMs: 7000 } })
     await button('Start talking').click()
     await untilState(talker, ['listening'])
     await page.getByRole('textbox', { name: 'Message' }).fill('Tell me a story')
@@ -58,12 +63,20 @@ describe('a conversation with the embedded engine, no key', () => {
     const itemId = (await itemIdOf(talker))!
 
     await until('speech over the answer', () => received.some(event => event.type === 'input_audio_buffer.speech_started'))
-    const cut = await until('the truncation', () => sent.find(event => event.type === 'conversation.item.truncate'))
+    const cut = await until('the truncation', () => transport === 'webrtc'
+      ? received.find(event => event.type === 'conversation.item.truncated')
+      : sent.find(event => event.type === 'conversation.item.truncate'))
     expect(cut).toMatchObject({ item_id: itemId, content_index: 0 })
     await until('the mark of the cut', () => turns('assistant').first().getAttribute('data-interrupted').then(mark => mark !== null))
     await until('the server’s word', () => received.some(event => event.type === 'conversation.item.truncated' && event.item_id === itemId))
 
     const output = await played()
+    expectQuiet(talker)
+    if (transport === 'webrtc') {
+      // Of what the server had sent, the rest was on its way.
+      expect(Math.abs(Number(cut.audio_end_ms) - soundMs(output)), 'ms between cut and sound').toBeLessThan(600)
+      return expect(sent.some(event => event.type === 'conversation.item.truncate')).toBe(false)
+    }
     const expected = expectedOutput(sentAudio(received, itemId), output.sampleRate)
     const lag = alignment(output.samples, expected, output.sampleRate)
     const silentAt = quietFrom(output.samples, lag, output.sampleRate)
@@ -72,14 +85,14 @@ describe('a conversation with the embedded engine, no key', () => {
     expect(Number(cut.audio_end_ms)).toBeLessThanOrEqual(leftMs)
     expect(Number(cut.audio_end_ms)).toBeGreaterThan(leftMs - 150)
     expect(Number(cut.audio_end_ms)).toBeGreaterThan(500)
-    expectQuiet(talker)
   })
 
   it.each([
     ['the button', () => talker.button('Interrupt').click()],
-    ['the Escape key', () => talker.page.keyboard.press('Escape')],
-  ])('is interrupted by %s', async (_by, interrupt) => {
-    const { page, button, turns, sent, states } = await visitor({ says: { recording: 'go-forward', afterMs: 60_000 } })
+    // How the page hears the key is the same over both.
+    ...transport === 'websocket' ? [['the Escape key', () => talker.page.keyboard.press('Escape')] as const] : [],
+  ] as const)('is interrupted by %s', async (_by, interrupt) => {
+    const { page, button, turns, sent, states } = await visitor({ transport, says: { recording: 'go-forward', afterMs: 60_000 } })
     await button('Start talking').click()
     await untilState(talker, ['listening'])
     await page.getByRole('textbox', { name: 'Message' }).fill('Tell me a story')
@@ -89,7 +102,7 @@ describe('a conversation with the embedded engine, no key', () => {
 
     await interrupt()
 
-    await until('truncation', () => sent.some(event => event.type === 'conversation.item.truncate'))
+    await until('the word to the server', () => sent.some(({ type }) => type === (transport === 'webrtc' ? 'output_audio_buffer.clear' : 'conversation.item.truncate')))
     await until('the mark of the cut', () => turns('assistant').first().getAttribute('data-interrupted').then(mark => mark !== null))
     expect(await states()).toContain('interrupted')
     expect(sent.filter(event => event.type === 'response.cancel').length).toBeLessThanOrEqual(1)
@@ -97,7 +110,7 @@ describe('a conversation with the embedded engine, no key', () => {
   })
 
   it('answers aloud what is typed, without asking for the microphone', async () => {
-    const { page, button, turns, played, sent } = await visitor()
+    const { page, button, turns, played, sent } = await visitor({ transport })
     await page.getByRole('textbox', { name: 'Message' }).fill('What is twelve times seven?')
     await button('Send').click()
     await until('the sum', async () => /84|eighty-four/.test(await turns('assistant').first().innerText().catch(() => '')))
@@ -108,14 +121,15 @@ describe('a conversation with the embedded engine, no key', () => {
   })
 
   it('waits while the floor is held with the space bar, and answers when it is given back', async () => {
-    const { page, button, turns, sent } = await visitor({ says: { recording: 'go-forward', afterMs: 2500 } })
+    const { page, button, turns, sent } = await visitor({ transport, says: { recording: 'go-forward', afterMs: 2500 } })
     await button('Start talking').click()
     await untilState(talker, ['listening'])
     await page.locator('body').click({ position: { x: 5, y: 400 } })
     await page.keyboard.down('Space')
     await untilState(talker, ['held'])
     // Well past the recording's end (5.3 s) and the silence that would have ended the turn.
-    await until('7 s of the microphone sent', () => sentMs(talker) > 7000)
+    if (transport === 'webrtc') await page.getByText('0:08', { exact: true }).waitFor()
+    else await until('7 s of the microphone sent', () => sentMs(talker) > 7000)
     expect(await turns('assistant').count()).toBe(0)
     await page.keyboard.up('Space')
     await until('an answer', async () => /go forward/.test(await turns('assistant').first().innerText().catch(() => '')))
@@ -124,7 +138,7 @@ describe('a conversation with the embedded engine, no key', () => {
   })
 
   it('sends nothing while muted', async () => {
-    const { page, button, turns, sent } = await visitor({ says: { recording: 'go-forward', afterMs: 2500 } })
+    const { page, button, turns, sent, received } = await visitor({ transport, says: { recording: 'go-forward', afterMs: 2500 } })
     await button('Start talking').click()
     await untilState(talker, ['listening'])
     await button('Mute').click()
@@ -132,12 +146,14 @@ describe('a conversation with the embedded engine, no key', () => {
     const before = sent.length
     await page.getByText('0:06', { exact: true }).waitFor()
     expect(sent.slice(before).filter(event => event.type === 'input_audio_buffer.append').length).toBeLessThanOrEqual(1)
+    // The server listens all the time: it heard nothing.
+    expect(received.filter(event => event.type === 'input_audio_buffer.speech_started')).toEqual([])
     expect(await turns('user').count()).toBe(0)
     expectQuiet(talker)
   })
 
   it('stops the microphone when the call ends, and can be started again', async () => {
-    const { page, button, states } = await visitor({ says: { recording: 'go-forward', afterMs: 60_000 } })
+    const { page, button, states } = await visitor({ transport, says: { recording: 'go-forward', afterMs: 60_000 } })
     await page.evaluate(() => {
       const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
       const tracks: MediaStreamTrack[] = []
@@ -160,8 +176,10 @@ describe('a conversation with the embedded engine, no key', () => {
     expect((await states()).filter(state => state === 'ended')).toHaveLength(2)
     expectQuiet(talker)
   })
+})
 
-  it('shows the events of both directions, with payload', async () => {
+describe('the details of a conversation', () => {
+  it('show the events of both directions, with payload', async () => {
     const { page, button, turns } = await visitor()
     await page.getByRole('textbox', { name: 'Message' }).fill('Hello')
     await button('Send').click()
@@ -179,6 +197,12 @@ describe('a conversation with the embedded engine, no key', () => {
 
 /** How much of the microphone went over the wire: base64 of 48 bytes a millisecond. */
 const sentMs = ({ sent }: Talker) => sent.reduce((sum, event) => sum + (event.type === 'input_audio_buffer.append' ? String(event.audio).length * 3 / 4 / 48 : 0), 0)
+
+/** How much of what was played was sound and the pauses within it, ms. */
+function soundMs({ samples, sampleRate }: Played): number {
+  const loud = (sample: number) => Math.abs(sample) > 0.005
+  return (samples.findLastIndex(loud) - samples.findIndex(loud)) * 1000 / sampleRate
+}
 
 /** From where on nothing sounds any more, searched from `from`: the first 100 ms of silence. */
 function quietFrom(samples: Float32Array, from: number, sampleRate: number): number {

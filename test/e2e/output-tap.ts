@@ -31,6 +31,22 @@ function installTap(address: string) {
     }
     return connect.call(this, target, ...rest)
   } as typeof AudioNode.prototype.connect
+  // What a call's media brings is played by an element; the page measures it on the side, and so does the tap.
+  const remote = new WeakSet<MediaStream>()
+  const played = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject')!
+  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
+    ...played,
+    set(this: HTMLMediaElement, stream: MediaProvider | null) {
+      if (stream instanceof MediaStream) remote.add(stream)
+      played.set!.call(this, stream)
+    },
+  })
+  const join = AudioContext.prototype.createMediaStreamSource as (this: AudioContext, stream: MediaStream) => MediaStreamAudioSourceNode
+  AudioContext.prototype.createMediaStreamSource = function (this: AudioContext, stream: MediaStream) {
+    const source = join.call(this, stream)
+    if (remote.has(stream)) tapped.get(this)?.then(tap => connect.call(source, tap), () => undefined)
+    return source
+  }
   // The player's order to fall silent, by the clock of the audio itself: a busy page learns late what has been played.
   const post = MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, ...rest: unknown[]) => void
   MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, ...rest: unknown[]) {

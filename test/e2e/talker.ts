@@ -31,7 +31,7 @@ export interface Talker {
   state: Locator
   turns(role: 'user' | 'assistant'): Locator
   button(name: string): Locator
-  /** Events as they went over the wire. */
+  /** Events as they went over the wire: over sockets, and what is said over the data channel of a WebRTC call. */
   received: Record<string, unknown>[]
   sent: Record<string, unknown>[]
   /** Console errors, page errors, failed requests. */
@@ -53,6 +53,8 @@ export async function visit(address: string, options: TalkerOptions = {}): Promi
   const page = await browser.newPage({ viewport, colorScheme })
   const watched = watch(page)
   const tap = await tapOutput(page)
+  await page.exposeBinding('channelSaid', (_source, text: string) => { watched.sent.push(JSON.parse(text)) })
+  await page.addInitScript(tellChannel)
   await page.addInitScript(rememberStates)
   if (options.unprocessed) await page.addInitScript(askUnprocessed)
   const { transport = 'websocket' } = options
@@ -125,6 +127,15 @@ function askUnprocessed() {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
   const off = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
   navigator.mediaDevices.getUserMedia = wanted => ask({ audio: { ...typeof wanted?.audio === 'object' ? wanted.audio : {}, ...off } })
+}
+
+/** Runs in the page before its own scripts. */
+function tellChannel() {
+  const send = RTCDataChannel.prototype.send as (this: RTCDataChannel, data: string) => void
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: string) {
+    ;(globalThis as unknown as { channelSaid: (text: string) => void }).channelSaid(data)
+    return send.call(this, data)
+  } as typeof RTCDataChannel.prototype.send
 }
 
 /** Runs in the page before its own scripts; what the page itself remembers later stays. */

@@ -71,6 +71,11 @@ describe('a voice that the transport carries', () => {
     expect(call.told()).toEqual([])
   })
 
+  it('of the user ends a turn whatever was appended: the other side alone knows how much it heard', () => {
+    const call = converse({ media: true, turnDetection: null })
+    expect(call.asks({ type: 'end_turn' })).toEqual(['input_audio_buffer.commit', 'response.create'])
+  })
+
   it('can’t be held back, as the capabilities say', () => {
     for (const media of [true, false]) {
       const call = converse({ media, opened: false })

@@ -17,9 +17,10 @@ const maxAsked = 8
  * asks for nothing. Under turn detection the server may have committed the turn first (and be answering it): the request waits for `committed`.
  */
 export function endTurn(step: Step): void {
-  const { line, turns, appendedMs } = step.state
+  const { line, turns, appendedMs, media } = step.state
   const detection = turns.held ? null : line?.detection
-  if (detection === null && appendedMs < shortestTurnMs) {
+  // How much of a track got there, only the other side knows: it refuses what is too short.
+  if (detection === null && !media && appendedMs < shortestTurnMs) {
     transmit(step, { type: 'input_audio_buffer.clear' })
     step.events.push({ type: 'notice', code: 'turn_too_short', detail: `${Math.round(appendedMs)} ms of speech: nothing to answer.` })
   } else {
