@@ -233,14 +233,11 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
     transcription = undefined
   }
 
-  function fromClient(type: string | undefined, text: WireText) {
-    const nowCallMs = callMs()
-    if (type !== 'input_audio_buffer.append') return wireEvent('out', { ...parsed(text), type: type ?? 'unknown' })
-    turns.appended(nowCallMs - arrivedAtMs)
-    const place = audioIn(text, 'audio')
-    if (!place) return
-    const begins = spans.input.append(msOfBytes(bytesOfBase64(text, place), session.input), nowCallMs)
-    recorder?.said(text, place, begins)
+  function clientAudio(audioBytes: number, atMs: number, text: WireText) {
+    if (muted) return
+    const begins = spans.input.append(msOfBytes(audioBytes, session.input), atMs - beganAtMs)
+    const place = recorder && audioIn(text, 'audio')
+    if (place) recorder?.said(text, place, begins)
   }
 
   function fromModel(type: string | undefined, text: WireText) {
@@ -266,11 +263,13 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
 
   return {
     observer: {
+      clientAudio,
+      timed(from, tookMs) { if (from === 'client') turns.appended(tookMs) },
       arrived() { arrivedAtMs = callMs() },
       serverEvent,
       carried(from, type, text) {
         if (muted) return
-        if (from === 'client') fromClient(type, text)
+        if (from === 'client') wireEvent('out', { ...parsed(text), type: type ?? 'unknown' })
         else fromModel(type, text)
       },
       cutOff(responseIds) {

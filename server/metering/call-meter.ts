@@ -1,5 +1,6 @@
 import type { KaiwaLimitEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { Gate, ServerEventFacts } from '../relay/gate.ts'
+import { byteLength } from '../relay/link.ts'
 import type { RelayObserver } from '../relay/observer.ts'
 import { nothing, plus, responseAmount, transcriptionAmount, usageAmount, type Amount } from './amount.ts'
 import { createCallBudget, type Budgets, type Scope, type Spent } from './call-budget.ts'
@@ -254,7 +255,12 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
 
   return {
     person,
-    observer: { clientEvent: tally.clientEvent, passed: tally.passed, serverEvent },
+    observer: {
+      clientEvent: tally.clientEvent,
+      clientAudio(_audioBytes, _atMs, text) { tally.clientEvent('input_audio_buffer.append', byteLength(text)) },
+      passed: tally.passed,
+      serverEvent,
+    },
     guard: gate => isMetered ? beside.guard(gate) : gate,
     begin: keepForNext,
     hear(state, of) {

@@ -1,9 +1,14 @@
-import type { RelayObserver } from '../relay/observer.ts'
+import type { AudioFlow, RelayObserver } from '../relay/observer.ts'
 import { createFirstAudio } from './first-audio.ts'
 import type { Tally } from './tally.ts'
 
-/** What one call tells; `ended` once, with how (`client`, `upstream`, `fault`) and the fault's code. */
-export type CallNumbers = Required<Omit<RelayObserver, 'carried'>> & { ended(how: string, faultCode?: string): void }
+/** What one call tells. */
+export interface CallNumbers extends Required<Omit<RelayObserver, 'carried' | 'clientAudio' | 'arrived'>> {
+  /** Counts the audio that passed since it was last called. */
+  catchUp(): void
+  /** Once, with how (`client`, `upstream`, `fault`) and the fault's code. */
+  ended(how: string, faultCode?: string): void
+}
 
 export type Side = 'client' | 'model'
 export type DialResult = 'opened' | 'unreachable' | 'refused' | 'resting' | 'failed' | 'abandoned'
@@ -22,71 +27,54 @@ export interface CallSheet {
   ended(how: string, faultCode: string): void
 }
 
-/** One message in so many is timed. */
-export const TIMED_ONE_IN = 64
-
 const failedDials: Readonly<Record<string, DialResult>> = { upstream_unreachable: 'unreachable', upstream_refused: 'refused', upstream_resting: 'resting', engine_failed: 'failed' }
 
-/** One way of a call. */
-interface Leg {
-  from: Side
-  events: Tally
-  bytes: Tally
-  untilTimed: number
-  /** Of the message that is timed; -1: this one isn't. */
-  arrivedAtMs: number
-}
-const legOf = ({ events, bytes }: CallSheet, from: Side): Leg => ({ from, events: events[from], bytes: bytes[from], untilTimed: 1, arrivedAtMs: -1 })
-
-/** Looks on at one call. What runs for every message is additions to integers that it holds already. */
+/** Looks on at one call. What runs for every message is additions to integers that it holds already; of the client's audio, nothing. */
 export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumbers {
-  const { babble, unreported } = sheet
+  const { babble, unreported, events, bytes } = sheet
   const firstAudio = createFirstAudio()
   const beganAtMs = nowMs()
-  const legs = { client: legOf(sheet, 'client'), model: legOf(sheet, 'model') }
   let state: 'dialing' | 'open' | 'ended' = 'dialing'
+  let flow: Readonly<AudioFlow> = { events: 0, messageBytes: 0, audioBytes: 0 }
+  let counted = { events: 0, messageBytes: 0 }
 
-  function arrived(from: Side) {
-    // Not `legs[from]`: a name that is looked up costs as much as the rest of this.
-    const leg = from === 'client' ? legs.client : legs.model
-    leg.arrivedAtMs = -1
-    if (--leg.untilTimed > 0) return
-    leg.untilTimed = TIMED_ONE_IN
-    leg.arrivedAtMs = nowMs()
-  }
-
-  function left(leg: Leg, messageBytes: number) {
-    leg.events.count++
-    leg.bytes.count += messageBytes
-    if (leg.arrivedAtMs < 0) return
-    sheet.relayed(leg.from, nowMs() - leg.arrivedAtMs)
-    leg.arrivedAtMs = -1
+  function catchUp() {
+    events.client.count += flow.events - counted.events
+    bytes.client.count += flow.messageBytes - counted.messageBytes
+    counted = { events: flow.events, messageBytes: flow.messageBytes }
   }
 
   return {
-    arrived,
+    flows(sums) { flow = sums },
     opened(dialedMs) {
       if (state !== 'dialing') return
       state = 'open'
       sheet.dialled('opened', dialedMs)
     },
-    clientEvent(_type, messageBytes) { left(legs.client, messageBytes) },
+    clientEvent(_type, messageBytes) {
+      events.client.count++
+      bytes.client.count += messageBytes
+    },
     serverEvent(event) {
       if (event.type === 'error') sheet.error((event.error as { code?: unknown } | null | undefined)?.code)
       firstAudio.event(event, nowMs())
     },
     passed(type, messageBytes) {
-      left(legs.model, messageBytes)
+      events.model.count++
+      bytes.model.count += messageBytes
       const waitedMs = firstAudio.passed(type, messageBytes, nowMs)
       if (waitedMs !== undefined) sheet.firstAudio(waitedMs)
     },
+    timed: sheet.relayed,
     dropped() { babble.count++ },
     refused: sheet.refusedEvent,
     cutOff(responseIds) { unreported.count += responseIds.length },
+    catchUp,
     ended(how, faultCode = 'none') {
       if (state === 'ended') return
       if (state === 'dialing') sheet.dialled(failedDials[faultCode] ?? 'abandoned', nowMs() - beganAtMs)
       state = 'ended'
+      catchUp()
       sheet.ended(how, faultCode)
     },
   }

@@ -45,13 +45,31 @@ export function createNumbers({ nowMs = () => performance.now(), processMetrics 
   }
   const sources: NumberSources = {}
   const metrics = defineMetrics(registry, sources, new Set(models))
+  /** Those that haven't ended. */
+  const live = new Set<CallNumbers>()
+
+  function observe(call: { brain: string, from: 'page' | 'client' }): CallNumbers {
+    const watch = createCallWatch(metrics.begin(call), nowMs)
+    live.add(watch)
+    return {
+      ...watch,
+      ended(how, faultCode) {
+        live.delete(watch)
+        watch.ended(how, faultCode)
+      },
+    }
+  }
+
   return {
-    observe: call => createCallWatch(metrics.begin(call), nowMs),
+    observe,
     refused: metrics.refused,
     redialled: metrics.redialled,
     used: metrics.used,
     watch(more) { Object.assign(sources, more) },
-    text: () => read().metrics(),
+    text() {
+      for (const call of live) call.catchUp()
+      return read().metrics()
+    },
     contentType: registry.contentType,
     list: () => read().getMetricsAsArray().map(described).sort((a, b) => a.name < b.name ? -1 : 1),
   }

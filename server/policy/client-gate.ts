@@ -63,7 +63,7 @@ export function createGate({ policy, free = {}, rates = policy === 'locked' ? pa
       if (excess) return end({ code: 'client_too_fast', what: excess })
       const audioBytes = canonicalAppend(text)
       // Half a sample is for the slow road to refuse; a program may send another format than PCM16.
-      if (audioBytes !== undefined && (audioBytes % 2 === 0 || !page)) return { do: 'pass', text, type: APPEND }
+      if (audioBytes !== undefined && (audioBytes % 2 === 0 || !page)) return { do: 'pass', text, type: APPEND, audioBytes }
       return checkEvent(text, bytes, nowMs)
     },
     serverEvent(event) { page?.learn(event) },

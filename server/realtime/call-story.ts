@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
 import { describeFault, type RelayFault } from '../relay/fault.ts'
-import type { RelayObserver } from '../relay/observer.ts'
+import type { AudioFlow, RelayObserver } from '../relay/observer.ts'
 import type { RelayEnd } from '../relay/relay.ts'
 import { needsOperator } from '../relay/upstream-words.ts'
 
@@ -17,6 +17,7 @@ export interface CallStoryOptions { callId: string, log: Log, nowMs(): number, a
 export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOptions): CallStory {
   const beganAtMs = nowMs()
   let clientBytes = 0
+  let flow: Readonly<AudioFlow> | undefined
   let modelBytes = 0
   let responses = 0
   const refused = new Map<string, number>()
@@ -31,6 +32,7 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
 
   return {
     observer: {
+      flows(sums) { flow = sums },
       opened(dialedMs) { log.info({ call, dialMs: Math.round(dialedMs) }, 'upstream open') },
       clientEvent(_type, bytes) { clientBytes += bytes },
       passed(_type, bytes) { modelBytes += bytes },
@@ -40,7 +42,7 @@ export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOp
     settling(open) { log.info({ call, open }, 'call settling') },
     ended(how) {
       const facts = {
-        call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes, modelBytes, responses,
+        call, lastedMs: Math.round(nowMs() - beganAtMs), clientBytes: clientBytes + (flow?.messageBytes ?? 0), modelBytes, responses,
         ...(refused.size > 0 && { refused: Object.fromEntries(refused) }),
       }
       switch (how.by) {

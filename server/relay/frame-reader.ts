@@ -40,10 +40,10 @@ export class FrameReader {
   readonly #maxBytes: number
   readonly #masked: boolean
   /** Not read yet: of a frame that has not come whole, or that waits. */
-  #held = NOTHING
+  #held: Buffer = NOTHING
   #heldBytes = 0
   /** Of a message in pieces. */
-  #message = NOTHING
+  #message: Buffer = NOTHING
   #messageBytes = 0
   #opcode = 0
   #waiting = false

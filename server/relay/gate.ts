@@ -4,8 +4,8 @@ import type { WireText } from './link.ts'
 
 /** What becomes of one message of a client. */
 export type Verdict
-  /** Passed on: as it came, or rewritten. `audio`: an append, which says nothing about whether somebody is there. */
-  = | { do: 'pass', text: WireText, type: string }
+  /** Passed on: as it came, or rewritten. */
+  = | { do: 'pass', text: WireText, type: string, /** Of an append that was looked at: its audio, decoded. */ audioBytes?: number }
     /** Not passed on; the client hears why. */
     | { do: 'refuse', error: ServerError, type: string | undefined }
     /** More than a slip: the call ends. */

@@ -1,20 +1,38 @@
 import type { ServerEventFacts } from './gate.ts'
 import type { WireText } from './link.ts'
 
+/**
+ * The client's audio that was passed on, in sums. They grow without a word: read when needed, because telling everyone of each piece
+ * costs more than passing it.
+ */
+export interface AudioFlow {
+  events: number
+  /** As on the wire. */
+  messageBytes: number
+  /** Decoded. */
+  audioBytes: number
+}
+
 /** Who looks on while a relay works: metering, numbers, latency. Must not throw, must not keep what it is shown. */
 export interface RelayObserver {
-  /** A message came, the upstream being open; before anything is done with it. If it is passed on, `clientEvent` or `passed` follows in the same turn. */
-  arrived?(from: 'client' | 'model'): void
+  /** Once, before all else. */
+  flows?(flow: Readonly<AudioFlow>): void
   /** The upstream is open. */
   opened?(dialedMs: number): void
-  /** A client's message was passed on. */
+  /** A client's message was passed on; of audio, `flows` and `clientAudio` tell. */
   clientEvent?(type: string, bytes: number): void
+  /** A piece of the client's audio was passed on, which came at `atMs`. For those who have to hear of each: this is the hot path. */
+  clientAudio?(audioBytes: number, atMs: number, text: WireText): void
+  /** A message of the model came; `serverEvent` and `passed` follow in the same turn. */
+  arrived?(): void
   /** A message of the model that was parsed, before it is passed on. */
   serverEvent?(event: ServerEventFacts): void
   /** Any message of the model was passed on; `type` is undefined where it wasn't looked for. */
   passed?(type: string | undefined, bytes: number): void
-  /** As the two before, with the message itself, whose memory is somebody else's a moment later: what is kept of it has to be copied. */
+  /** As `clientEvent` and `passed`, with the message itself, whose memory is somebody else's a moment later: what is kept of it has to be copied. */
   carried?(from: 'client' | 'model', type: string | undefined, text: WireText): void
+  /** How long a message took from its coming to its going; of one in `TIMED_ONE_IN`. */
+  timed?(from: 'client' | 'model', tookMs: number): void
   /** Upstream message that was no event. */
   dropped?(): void
   /** The client's message was refused. */
@@ -22,3 +40,6 @@ export interface RelayObserver {
   /** These responses began and will never be reported done: the upstream is gone, or took too long. What they cost can only be estimated. */
   cutOff?(responseIds: readonly string[]): void
 }
+
+/** Of the messages of each side. */
+export const TIMED_ONE_IN = 64

@@ -3,7 +3,7 @@ import { closeCodeAfter, closeReason, describeFault, errorEvent, type RelayFault
 import type { Gate } from './gate.ts'
 import { createGauge } from './gauge.ts'
 import { byteLength, isSendable, type Link, type WireText } from './link.ts'
-import type { RelayObserver } from './observer.ts'
+import { TIMED_ONE_IN, type AudioFlow, type RelayObserver } from './observer.ts'
 import { createOpenResponses } from './responses.ts'
 import { withoutKeys } from './server-event.ts'
 import { settle, type Settling } from './settling.ts'
@@ -66,6 +66,8 @@ export interface Relay {
 const binaryRefused = { type: 'invalid_request_error', code: 'invalid_event', message: 'Expected a text WebSocket message; binary frames are not supported.' } as const
 /** An open microphone says nothing about whether someone is there. */
 const APPEND = 'input_audio_buffer.append'
+/** What an append that was parsed and written anew has around its audio. */
+const APPEND_ENVELOPE_BYTES = 50
 
 type Phase
   = | { at: 'dialing', room: ReturnType<typeof createWaitingRoom> }
@@ -84,6 +86,9 @@ export function startRelay(options: RelayOptions): Relay {
   const startedAtMs = clock.nowMs()
   let phase: Phase = { at: 'dialing', room: createWaitingRoom() }
   let activeAtMs = startedAtMs
+  const flow: AudioFlow = { events: 0, messageBytes: 0, audioBytes: 0 }
+  let untilTimed = 1
+  watch.flows(flow)
 
   const reply = createGauge({
     marks: marks.reply, ticker, nowMs: clock.nowMs, unread: () => client.unreadBytes, source: openUpstream,
@@ -104,21 +109,44 @@ export function startRelay(options: RelayOptions): Relay {
 
   function fromClient(text: WireText) {
     if (phase.at !== 'open' && phase.at !== 'dialing') return
-    if (phase.at === 'open') watch.arrived('client')
-    const verdict = gate.check(text, clock.nowMs())
+    const atMs = clock.nowMs()
+    const verdict = gate.check(text, atMs)
     switch (verdict.do) {
-      case 'pass': return passToUpstream(verdict.text, verdict.type)
+      case 'pass':
+        if (verdict.type === APPEND) passAudio(verdict.text, verdict.audioBytes, atMs)
+        else passEvent(verdict.text, verdict.type)
+        return timeOne(atMs)
       case 'refuse': return refuse(verdict.error)
       case 'end': return end(verdict.fault)
       default: verdict satisfies never
     }
   }
 
-  function passToUpstream(text: WireText, type: string) {
-    if (type !== APPEND) {
-      activeAtMs = clock.nowMs()
-      responses.clientEvent(type)
-    }
+  function passAudio(text: WireText, audioBytes: number | undefined, atMs: number) {
+    passToUpstream(text)
+    const bytes = byteLength(text)
+    const decodedBytes = audioBytes ?? Math.max(0, bytes - APPEND_ENVELOPE_BYTES) * 3 / 4
+    flow.events++
+    flow.messageBytes += bytes
+    flow.audioBytes += decodedBytes
+    watch.clientAudio(decodedBytes, atMs, text)
+  }
+
+  function passEvent(text: WireText, type: string) {
+    activeAtMs = clock.nowMs()
+    responses.clientEvent(type)
+    passToUpstream(text)
+    watch.clientEvent(type, byteLength(text))
+    watch.carried('client', type, text)
+  }
+
+  function timeOne(atMs: number) {
+    if (--untilTimed > 0 || phase.at !== 'open') return
+    untilTimed = TIMED_ONE_IN
+    watch.timed('client', clock.nowMs() - atMs)
+  }
+
+  function passToUpstream(text: WireText) {
     if (phase.at === 'open') {
       phase.upstream.send(text)
       speech.feel()
@@ -126,8 +154,6 @@ export function startRelay(options: RelayOptions): Relay {
       phase.room.add(text)
       if (phase.room.full) client.pause()
     }
-    watch.clientEvent(type, byteLength(text))
-    watch.carried('client', type, text)
   }
 
   function refuse(error: { type: string, code: string | null }) {

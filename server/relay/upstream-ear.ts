@@ -1,7 +1,7 @@
 import { errorEvent } from './fault.ts'
 import type { Gate, ServerEventFacts } from './gate.ts'
 import { byteLength, type WireText } from './link.ts'
-import type { RelayObserver } from './observer.ts'
+import { TIMED_ONE_IN, type RelayObserver } from './observer.ts'
 import type { OpenResponses } from './responses.ts'
 import { glanceAt, saidError, withoutKeys, type SaidError } from './server-event.ts'
 import { inOurWords } from './upstream-words.ts'
@@ -37,10 +37,14 @@ export function createUpstreamEar({ gate, watch, responses, ids, nowMs, pass, ba
   const keys = options.keys.map(key => Buffer.from(key))
   let lastError: SaidError | undefined
   let dropped = 0
+  let untilTimed = 1
+  /** When the message came that is being heard; undefined: it isn't timed. */
+  let timedFromMs: number | undefined
   let rubbishAtMs: number[] = []
 
   function hear(text: WireText) {
-    watch.arrived('model')
+    watch.arrived()
+    timedFromMs = --untilTimed <= 0 ? nowMs() : undefined
     const glance = glanceAt(text)
     switch (glance.kind) {
       case 'delta':
@@ -65,6 +69,9 @@ export function createUpstreamEar({ gate, watch, responses, ids, nowMs, pass, ba
     pass(text)
     watch.passed(type, byteLength(text))
     watch.carried('model', type, text)
+    if (timedFromMs === undefined) return
+    untilTimed = TIMED_ONE_IN
+    watch.timed('model', nowMs() - timedFromMs)
   }
 
   function drop() {

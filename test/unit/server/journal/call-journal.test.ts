@@ -34,19 +34,19 @@ function call(more: Partial<CallFacts> = {}) {
     /** A parsed event of the model; returns whether something final was written by the time it would be passed. */
     hears(event: { type: string, [field: string]: unknown }) {
       const before = finals.length
-      observer.arrived!('model')
+      observer.arrived!()
       observer.serverEvent!(event)
       const wasFinal = finals.slice(before).includes(true)
       observer.carried!('model', event.type, text(event))
       return wasFinal
     },
     delta(event: { type: string, [field: string]: unknown }) {
-      observer.arrived!('model')
+      observer.arrived!()
       observer.carried!('model', event.type, text(event))
     },
     says(event: { type: string, [field: string]: unknown }) {
-      observer.arrived!('client')
-      observer.carried!('client', event.type, text(event))
+      if (event.type === 'input_audio_buffer.append') observer.clientAudio!(Buffer.from(String(event.audio), 'base64').length, nowMs, text(event))
+      else observer.carried!('client', event.type, text(event))
     },
     items: () => kept.flatMap(entry => entry.type === 'item' ? entry.item : []),
     item: (id: string): StoredItem | undefined => kept.flatMap(entry => entry.type === 'item' && entry.item.id === id ? entry.item : []).at(-1),

@@ -73,24 +73,30 @@ describe('the numbers of calls', () => {
     expect(seen.get(`kaiwa_upstream_dial_seconds_sum{result="${result}"}`)).toBeCloseTo(0.25)
   })
 
-  it('time one message in 64 from its arrival until it was handed on, each way', async () => {
-    const { numbers, pass, read } = start()
+  it('file how long messages took, each way', async () => {
+    const { numbers, read } = start()
     const watch = numbers.observe({ brain: 'openai', from: 'page' })
-    for (let message = 0; message < 640; message++) {
-      watch.arrived('client')
-      pass(0.2)
-      watch.clientEvent('input_audio_buffer.append', 6400)
-    }
-    watch.arrived('model')
-    pass(5)
-    // It went nowhere: what comes after it is not its end.
-    watch.dropped()
-    watch.arrived('model')
-    watch.passed('response.done', 900)
+    for (let message = 0; message < 10; message++) watch.timed('client', 0.2)
     const seen = await read()
     expect(seen.get('kaiwa_relay_added_seconds_count{from="client"}')).toBe(10)
     expect(seen.get('kaiwa_relay_added_seconds_sum{from="client"}')).toBeCloseTo(0.002)
     expect(seen.get('kaiwa_relay_added_seconds_count{from="model"}') ?? 0).toBe(0)
+  })
+
+  it('count the audio that passed whenever they are read, and none of it twice', async () => {
+    const { numbers, read } = start()
+    const watch = numbers.observe({ brain: 'openai', from: 'page' })
+    const flow = { events: 0, messageBytes: 0, audioBytes: 0 }
+    watch.flows(flow)
+    const counted = async () => {
+      const seen = await read()
+      return [seen.get('kaiwa_events_total{from="client"}'), seen.get('kaiwa_bytes_total{from="client"}')]
+    }
+    Object.assign(flow, { events: 3, messageBytes: 3000 })
+    expect(await counted()).toEqual([3, 3000])
+    Object.assign(flow, { events: 4, messageBytes: 4000 })
+    watch.ended('client')
+    expect(await counted()).toEqual([4, 4000])
   })
 })
 
@@ -192,9 +198,7 @@ describe('labels', () => {
     const life = (n: number) => {
       const watch = numbers.observe({ brain: n % 2 ? 'openai' : `brain-${n}`, from: 'page' })
       watch.opened(100)
-      watch.arrived('client')
       watch.clientEvent(`type-${n}`, 10)
-      watch.arrived('model')
       watch.passed(`type-${n}`, 10)
       for (const code of [`canary-${n}`, null, 7, { toString: () => 'canary' }]) watch.serverEvent({ type: 'error', error: { code } })
       watch.serverEvent({ type: 'error' })

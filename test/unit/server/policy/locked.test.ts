@@ -65,7 +65,7 @@ describe('what a page may say', () => {
   it('passes audio in the usual form as the bytes that came, and otherwise rewritten', () => {
     const gate = pageGate()
     const usual = Buffer.from('{"type":"input_audio_buffer.append","audio":"AAAAAAAA"}')
-    expect(gate.check(usual, 0)).toEqual({ do: 'pass', text: usual, type: 'input_audio_buffer.append' })
+    expect(gate.check(usual, 0)).toEqual({ do: 'pass', text: usual, type: 'input_audio_buffer.append', audioBytes: 6 })
     const odd = '{ "audio":"\\u0041AAAAAAA", "type":"input_audio_buffer.clear", "type":"input_audio_buffer.append", "event_id":"a" }'
     expect(verdictOn(odd)).toEqual({ do: 'pass', text: '{"type":"input_audio_buffer.append","audio":"AAAAAAAA","event_id":"a"}', type: 'input_audio_buffer.append' })
   })

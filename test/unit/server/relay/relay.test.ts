@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Watermarks } from '../../../../server/relay/backpressure.ts'
+import type { AudioFlow } from '../../../../server/relay/observer.ts'
+import { createGate } from '../../../../server/policy/client-gate.ts'
 import { startRelay, type RelayEnd, type RelayOptions } from '../../../../server/relay/relay.ts'
 import type { Gate } from '../../../../server/relay/gate.ts'
 import { createTicker } from '../../../../server/relay/ticker.ts'
@@ -64,6 +66,36 @@ async function opened(changes: Partial<RelayOptions> = {}) {
   await all.open()
   return all
 }
+
+describe('who looks on', () => {
+  const append = (samples: number) => `{"type":"input_audio_buffer.append","audio":"${Buffer.alloc(samples * 2).toString('base64')}"}`
+
+  it('reads of the client\'s audio what passed, in sums; only who asks for it is told of each piece', async () => {
+    const told: unknown[] = []
+    let flow: Readonly<AudioFlow> | undefined
+    const { client, clock } = await opened({
+      gate: createGate({ policy: 'open' }),
+      observers: [{ flows: sums => { flow = sums }, clientEvent: type => told.push(type) }, { clientAudio: (bytes, atMs) => told.push([bytes, atMs]) }],
+    })
+    client.says(append(480))
+    client.says(Buffer.from(append(240)))
+    client.says(event('input_audio_buffer.commit'))
+    expect(told).toEqual([[960, clock.nowMs()], [480, clock.nowMs()], 'input_audio_buffer.commit'])
+    expect(flow).toEqual({ events: 2, messageBytes: append(480).length + append(240).length, audioBytes: 1440 })
+  })
+
+  it('learns how long one message in 64 took, each way, and of none that was not passed on', async () => {
+    const timed: string[] = []
+    const { client, upstream } = await opened({ gate: createGate({ policy: 'open' }), observers: [{ timed: from => timed.push(from) }] })
+    for (let n = 0; n < 640; n++) client.says(append(48))
+    expect(timed).toEqual(Array(10).fill('client'))
+    timed.length = 0
+    for (let n = 0; n < 64; n++) upstream.says(event('response.done'))
+    expect(timed).toEqual(['model'])
+    for (let n = 0; n < 20; n++) upstream.says('no event')
+    expect(timed).toEqual(['model'])
+  })
+})
 
 describe('before the upstream is open', () => {
   it('keeps what the client says, and sends it after the server\'s own events', async () => {
