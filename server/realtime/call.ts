@@ -7,6 +7,7 @@ import type { Numbers } from '../numbers/numbers.ts'
 import { createGate } from '../policy/client-gate.ts'
 import { createFarewell, FAREWELL_MS } from '../relay/farewell.ts'
 import type { RelayFault } from '../relay/fault.ts'
+import type { Gate } from '../relay/gate.ts'
 import type { Link } from '../relay/link.ts'
 import { startRelay, type Relay, type RelayClock, type RelayEnd } from '../relay/relay.ts'
 import type { Ticker } from '../relay/ticker.ts'
@@ -69,8 +70,6 @@ export function startCall(options: CallOptions): Call {
   const story = createCallStory({ ...options, callId, nowMs: clock.nowMs })
   const numbers = options.numbers.observe({ brain: brain.kind, from })
   const farewell = createFarewell({ ...options, nowMs: clock.nowMs })
-  const caller = farewell.guard(createGate({ policy: start.policy, free: start.persona?.free }))
-  const gate = media ? media.seat({ caller, program: () => farewell.guard(createGate({ policy: 'open' })) }) : caller
   const journal = options.journal?.begin(callFactsOf(start, brain))
   const meter = options.metering.begin({
     callId,
@@ -86,6 +85,8 @@ export function startCall(options: CallOptions): Call {
     onLimit: tellPage,
     onSpent: ({ of, mayGoodbye }) => later(() => leave({ code: 'budget_spent', of }, mayGoodbye)),
   })
+  const guarded = (gate: Gate) => meter.guard(farewell.guard(gate))
+  const caller = guarded(createGate({ policy: start.policy, free: start.persona?.free }))
   const relay: Relay = startRelay({
     ...options,
     client: link,
@@ -94,7 +95,7 @@ export function startCall(options: CallOptions): Call {
       const asked = { model, intent, session: beginningOf(brain, start), safetyIdentifier: brain.kind === 'local' ? undefined : options.safetyIdentifierOf(start.person) }
       return media ? media.dial(asked, signal, sidebandLost) : brain.dial(asked, signal)
     },
-    gate: meter.guard(gate),
+    gate: media ? media.seat({ caller, program: () => guarded(createGate({ policy: 'open' })) }) : caller,
     observers: [story.observer, numbers, meter.observer, ...(journal ? [journal.observer] : []), ...(isPage ? [farewell.observer] : [])],
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,

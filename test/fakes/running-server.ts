@@ -79,11 +79,11 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       response.once('close', () => { if (!response.writableFinished) left.abort() })
       const answer = await answerOffer({ ...ask, left: left.signal }, instance)
       if ('code' in answer) {
-        const wait = answer.retryAfterSeconds === undefined ? {} : { 'retry-after': answer.retryAfterSeconds }
-        return response.writeHead(answer.status, { 'content-type': 'application/json', ...wait }).end(JSON.stringify(refusalBody(answer)))
+        const wait = answer.retryAfterSeconds === undefined ? [] : ['retry-after', String(answer.retryAfterSeconds)]
+        return response.writeHead(answer.status, ['content-type', 'application/json', ...wait]).end(JSON.stringify(refusalBody(answer)))
       }
-      const ticket = answer.ticket === undefined ? {} : { 'kaiwa-ticket': answer.ticket }
-      return response.writeHead(201, { 'content-type': 'application/sdp', location: answer.location, ...ticket }).end(answer.sdp)
+      const ticket = answer.ticket === undefined ? [] : ['kaiwa-ticket', answer.ticket]
+      return response.writeHead(201, ['content-type', 'application/sdp', 'location', answer.location, ...ticket]).end(answer.sdp)
     }
     const hangUp = /^POST \/v1\/realtime\/calls\/([^/]+)\/hangup$/.exec(route)
     if (hangUp) {
