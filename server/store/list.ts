@@ -8,7 +8,7 @@ import type { ConversationRow, Tables } from './tables.ts'
 
 /** So many of the newest conversations, with so many items together, are looked through before the index is asked. */
 const WALKED_CONVERSATIONS = 100
-const WALKED_ITEMS = 4000
+const WALKED_ITEMS = 2000
 /** Of the places where a conversation was found, the newest are compared; of a long text its beginning. */
 const COMPARED_HITS = 3
 const COMPARED_CHARACTERS = 8000

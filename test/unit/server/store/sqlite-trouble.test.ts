@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createSqliteConnection } from '../../../../server/store/sqlite-connection.ts'
 import { createSqliteDatabase, type SqliteDatabaseOptions } from '../../../../server/store/sqlite-database.ts'
 import { createLog, silentLog } from '../../../../server/log.ts'
 import { openStore, STORE_FILE } from '../../../../server/store/open-store.ts'
@@ -145,17 +146,33 @@ describe('a database file in trouble', () => {
   })
 })
 
+describe('a thread that took another\'s place', () => {
+  it('refuses the second half of a change that the other began, and keeps nothing of it', async () => {
+    const [first, second] = ['1', '2'].map(name => createSqliteConnection({ path: file, busyTimeoutMs: 10 }, name))
+    const run = async (connection: typeof first, sql: string, transaction: string | null) => connection!.execute({ sql, parameters: [], transaction })
+    await run(first, 'create table t (n int)', null)
+    const begun = await first!.begin(null) as { done: string }
+    await run(first, 'insert into t values (1)', begun.done)
+    await first!.close(null)
+    expect(await run(second, 'insert into t values (2)', begun.done)).toMatchObject({ failed: { code: 'gone' } })
+    expect(await second!.end({ transaction: begun.done, how: 'commit' })).toMatchObject({ failed: { code: 'gone' } })
+    expect(await run(second, 'select * from t', null)).toMatchObject({ done: { rows: [] } })
+    await second!.close(null)
+  })
+})
+
 describe('what was deleted', () => {
   it('stands in no file any more', async () => {
     const store = await open()
-    const secret = 'Xylophonquartz'
+    const [secret, other] = ['Xylophonquartz', 'Zwiebelkuchenblitz']
     const call = aCall('call_1', 'conv_1').begin('ann').item('a', null, `${secret} is the word`).item('b', 'a', 'Stays').event(`{"item_id":"a","t":"${secret}"}`)
-    await store.write([...call.entries, ...aConversation('conv_2', 'ann', [`${secret} again`])])
-    const found = () => readdirSync(folder).filter(name => readFileSync(join(folder, name)).toString('latin1').toLowerCase().includes(secret.toLowerCase()))
-    expect(found()).not.toEqual([])
+    await store.write([...call.entries, ...aConversation('conv_2', 'ann', [`${other} as well`])])
+    const found = (word: string) => readdirSync(folder).filter(name => readFileSync(join(folder, name)).toString('latin1').toLowerCase().includes(word.toLowerCase()))
+    expect([found(secret).length > 0, found(other).length > 0]).toEqual([true, true])
     await store.deleteItem('ann', 'conv_1', 'a')
+    expect([found(secret), found(other).length > 0]).toEqual([[], true])
     await store.delete('ann', 'conv_2')
-    expect(found()).toEqual([])
+    expect(found(other)).toEqual([])
     expect((await store.get('ann', 'conv_1'))!.items).toBe(1)
   })
 })
