@@ -158,7 +158,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
         return recorder?.session(session)
       case 'input_audio_buffer.speech_started':
         latencies(turns.speechStarted())
-        return spans.speechStarted(itemId, event.audio_start_ms)
+        return spans.speechStarted(itemId, event.audio_start_ms, callMs())
       case 'input_audio_buffer.speech_stopped': return turns.speechEnded(spans.speechEnded(itemId, event.audio_end_ms, callMs()))
       case 'input_audio_buffer.cleared': return spans.cleared()
       case 'input_audio_buffer.committed': return committed(event)
@@ -169,6 +169,10 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
       case 'conversation.item.input_audio_transcription.failed': return changed(book.transcribed(itemId, undefined))
       case 'conversation.item.truncated': return truncated(event)
       case 'conversation.item.deleted': return deleted(itemId)
+      case 'output_audio_buffer.started':
+        turns.audio(callMs(), callMs() - arrivedAtMs)
+        return spans.playing(callMs())
+      case 'output_audio_buffer.stopped': case 'output_audio_buffer.cleared': return played()
       case 'response.created': return responseBegan(event)
       case 'response.done': return responseDone(event)
       default:
@@ -189,6 +193,11 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
       if (span) book.spoken(itemId, span)
     }
     changed(book.truncated(itemId, heardMs))
+  }
+
+  function played() {
+    const span = spans.played(callMs())
+    if (span) changed(book.played(answerId, span))
   }
 
   function deleted(itemId: unknown) {
@@ -245,7 +254,9 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
     if (!isDelta(type)) return
     turns.text(callMs())
     const { item_id: itemId, delta } = parsed(text)
-    if (typeof itemId === 'string' && typeof delta === 'string') book.words(itemId, delta)
+    if (typeof itemId !== 'string' || typeof delta !== 'string') return
+    if (!spanGrew) answerId = itemId
+    book.words(itemId, delta)
   }
 
   function answered(text: WireText) {

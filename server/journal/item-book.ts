@@ -15,6 +15,8 @@ export interface ItemChange { item: StoredItem, final: boolean }
 export interface ItemBook {
   /** It was said while so much of the call had passed. */
   spoken(itemId: string, span: Span): void
+  /** The same of an item that may be settled already. */
+  played(itemId: string, span: Span): ItemChange[]
   /** A piece of the model's words that nobody has called final. */
   words(itemId: string, piece: string): void
   committed(event: ServerEventFacts, transcribes: boolean): ItemChange[]
@@ -160,6 +162,10 @@ export function createItemBook(earlier: readonly string[] = []): ItemBook {
       remember(spans, id, span, MAX_ITEMS)
       const tracked = items.get(id)
       if (tracked) items.set(id, { ...tracked, item: { ...tracked.item, span } })
+    },
+    played(id, span) {
+      const tracked = items.get(id)
+      return tracked ? change({ ...tracked, item: { ...tracked.item, span } }, true) : []
     },
     words(id, piece) {
       const tracked = items.get(id)

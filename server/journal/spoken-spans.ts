@@ -14,9 +14,13 @@ export interface SpokenSpans {
   ofAnswer(itemId: string): Span | undefined
   /** So much of it was heard, and no more. */
   cut(itemId: string, heardMs: number, nowMs: number): Span | undefined
+  /** A voice that didn't come by us was played from here to there: WebRTC's own account (`output_audio_buffer.started`, `.stopped`, `.cleared`). */
+  playing(nowMs: number): void
+  /** @returns undefined: none was */
+  played(nowMs: number): Span | undefined
   /** What was still to be heard is not. */
   silenced(nowMs: number): void
-  speechStarted(itemId: unknown, audioMs: unknown): void
+  speechStarted(itemId: unknown, audioMs: unknown, nowMs: number): void
   /** @returns when the speech ended; now, where that isn't known */
   speechEnded(itemId: unknown, audioMs: unknown, nowMs: number): number
   /** The talker's words became this item. */
@@ -30,6 +34,7 @@ export function createSpokenSpans(): SpokenSpans {
   let speech: { itemId: unknown, fromMs: number | undefined, toMs: number | undefined } | undefined
   let freeAtMs = 0
   let committedAudioMs = 0
+  let playingFromMs: number | undefined
   const atAudio = (audioMs: unknown) => typeof audioMs === 'number' && Number.isFinite(audioMs) ? input.at(audioMs) : undefined
   const spanOf = (itemId: string): Span | undefined => {
     const answer = answers.get(itemId)
@@ -57,8 +62,14 @@ export function createSpokenSpans(): SpokenSpans {
       freeAtMs = nowMs
       return spanOf(itemId)
     },
+    playing(nowMs) { playingFromMs = nowMs },
+    played(nowMs) {
+      const span = playingFromMs === undefined ? undefined : { fromMs: playingFromMs, toMs: nowMs }
+      playingFromMs = undefined
+      return span
+    },
     silenced(nowMs) { freeAtMs = nowMs },
-    speechStarted(itemId, audioMs) { speech = { itemId, fromMs: atAudio(audioMs), toMs: undefined } },
+    speechStarted(itemId, audioMs, nowMs) { speech = { itemId, fromMs: atAudio(audioMs) ?? nowMs, toMs: undefined } },
     speechEnded(itemId, audioMs, nowMs) {
       const toMs = atAudio(audioMs) ?? nowMs
       if (speech?.itemId === itemId) speech!.toMs = toMs

@@ -1,6 +1,5 @@
-import type { JournalEntry } from '../store/journal-entry.ts'
+import { readBatch, type SpoolBatch } from './spool-batch.ts'
 import type { SpoolFiles } from './spool-files.ts'
-import { fromLine, MAX_LINE_BYTES } from './spool-line.ts'
 
 /** How much may wait for the store. From here on no new calls begin, and what is only nice to have isn't kept. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024
@@ -15,7 +14,6 @@ const GATHER_MS = 100
 /** The disk took nothing: what is kept in memory until it does. Full ⇒ the newest is lost, counted. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024
 const RETRY_MS = 1000
-const NEWLINE = 0x0A
 const SEGMENT = /^(\d{10})\.jsonl$/
 
 /** What the log is told. Nothing here says what was said. */
@@ -36,9 +34,6 @@ export interface SpoolReading {
   /** Lines that a crash or the disk left behind, and that are no entries. */
   brokenLines: number
 }
-
-/** Some entries in the order in which they were appended, and where they end. */
-export interface SpoolBatch { entries: JournalEntry[], readonly segment: string, readonly bytes: number, readonly lines: number, readonly brokenLines: number }
 
 export interface SpoolOptions {
   files: SpoolFiles
@@ -208,47 +203,9 @@ export function openSpool(options: SpoolOptions): Spool {
     stopGathering = setTimer(write, RETRY_MS)
   }
 
-  async function next(maxEntries: number, maxBytes: number): Promise<SpoolBatch | undefined> {
+  function next(maxEntries: number, maxBytes: number): Promise<SpoolBatch | undefined> {
     const segment = segments.find(each => each.drainedBytes < each.bytes)
-    if (!segment) return undefined
-    const left = segment.bytes - segment.drainedBytes
-    for (let wanted = Math.min(left, maxBytes); ; wanted = Math.min(left, wanted * 2)) {
-      const bytes = await readOf(segment, wanted)
-      const end = bytes.lastIndexOf(NEWLINE) + 1
-      if (end > 0) return batchOf(segment, bytes.subarray(0, end), end, maxEntries)
-      // No end of a line up to the file's own: a crash cut it off, or the file was cut.
-      if (bytes.length < wanted || wanted === left) return batchOf(segment, bytes, left, maxEntries)
-      if (wanted >= MAX_LINE_BYTES) return batchOf(segment, bytes, bytes.length, maxEntries)
-    }
-  }
-
-  async function readOf({ name, drainedBytes: at }: Segment, wanted: number): Promise<Buffer> {
-    try {
-      return await files.read(name, at, wanted)
-    } catch (error) {
-      // Somebody removed it: nothing is to be had of it any more.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
-      throw error
-    }
-  }
-
-  function batchOf({ name }: Segment, bytes: Buffer, used: number, maxEntries: number): SpoolBatch {
-    const entries: JournalEntry[] = []
-    let at = 0
-    let lines = 0
-    let broken = 0
-    while (at < bytes.length && lines < maxEntries) {
-      const newline = bytes.indexOf(NEWLINE, at)
-      const end = newline < 0 ? bytes.length : newline
-      const line = bytes.toString('utf8', at, end)
-      at = end + 1
-      if (line === '') continue
-      lines++
-      const entry = fromLine(line)
-      if (entry) entries.push(entry)
-      else broken++
-    }
-    return { entries, segment: name, bytes: at >= bytes.length ? used : at, lines, brokenLines: broken }
+    return segment ? readBatch(files, segment, maxEntries, maxBytes) : Promise.resolve(undefined)
   }
 
   function drained(batch: SpoolBatch) {

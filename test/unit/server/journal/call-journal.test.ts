@@ -164,6 +164,30 @@ describe('what is kept of a spoken turn', () => {
   })
 })
 
+describe('a call whose sound goes another way', () => {
+  it('tells when each voice was heard as the model\'s side tells it, by when it tells it', () => {
+    const one = call({ transport: 'webrtc' })
+    one.hears(session)
+    one.at(1000)
+    one.hears({ type: 'input_audio_buffer.speech_started', item_id: 'item_1', audio_start_ms: 900 })
+    one.at(2000)
+    one.hears({ type: 'input_audio_buffer.speech_stopped', item_id: 'item_1', audio_end_ms: 1800 })
+    one.hears({ type: 'input_audio_buffer.committed', item_id: 'item_1', previous_item_id: null })
+    one.hears({ type: 'response.created', response: { id: 'resp_1', conversation_id: 'conv_x' } })
+    one.hears({ type: 'conversation.item.added', previous_item_id: 'item_1', item: answerItem('item_2', 'in_progress') })
+    one.delta({ type: 'response.output_audio_transcript.delta', ...inResponse, delta: 'Two ' })
+    one.at(2300)
+    one.hears({ type: 'output_audio_buffer.started', response_id: 'resp_1' })
+    finish(one)
+    one.at(4300)
+    expect(one.hears({ type: 'output_audio_buffer.stopped', response_id: 'resp_1' })).toBe(true)
+    one.journal.end('client', null)
+    expect(one.item('item_1')).toMatchObject({ span: { fromMs: 1000, toMs: 2000 } })
+    expect(one.item('item_2')).toMatchObject({ text: 'Two words.', status: 'completed', span: { fromMs: 2300, toMs: 4300 } })
+    expect(one.of('turn_latency')[0]!.latency).toMatchObject({ speechEndMs: 2000, firstAudioMs: 300 })
+  })
+})
+
 describe('a turn that went otherwise', () => {
   it('cut: so much was heard, and the words stay', () => {
     const one = call()
