@@ -46,8 +46,11 @@ export const addresses: readonly Defence[] = [
     tests: [client('doesn\'t call https://user:word@example.org/')],
   },
   {
-    row: 'an answer without end → cut',
-    without: [cut(fetching, 'if (bytes <= MAX_ANSWER_BYTES) return', 'if (true) return')],
-    tests: [client('refuses a result without measure: say_too_much')],
+    row: 'an answer without end → cut; layers: the bytes that come, and the result that they make',
+    without: [
+      cut(fetching, 'if (bytes <= MAX_ANSWER_BYTES) return', 'if (true) return'),
+      cut('server/engine/mcp-client.ts', 'if (Buffer.byteLength(output) > MAX_RESULT_BYTES) throw', 'if (false) throw'),
+    ],
+    tests: [client('refuses a result without measure: say_much', 'refuses a result without measure: say_too_much')],
   },
 ]

@@ -53,7 +53,9 @@ function linkPackages(from: string, root: string) {
 
 function build(root: string) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/nuxt/bin/nuxt.mjs', 'build'], { cwd: root, encoding: 'utf8', maxBuffer: 64e6 })
-  if (status !== 0) throw new Error(`The copy could not be built:\n${stdout}${stderr}`)
+  if (status === 0) return
+  const why = `${stdout}${stderr}`.split('\n').filter(line => /\berror\b/i.test(line)).slice(0, 5)
+  throw new Error(`The copy could not be built; \`npm run build\` says more:\n${why.join('\n')}`)
 }
 
 function take(root: string, cuts: readonly Cut[], builtToo: boolean): () => void {

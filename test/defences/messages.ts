@@ -34,9 +34,17 @@ export const messages: readonly Defence[] = [
     tests: [siege('what is no event, from a program deep nesting of arrays'), pace('is refused what would be dear to parse before it is parsed')],
   },
   {
-    row: '`__proto__`/`constructor` keys, and any field that nobody thought of, from a page → SAFE: each event is written anew',
+    row: 'any field of a page that nobody thought of → not passed on: each event is written anew',
     without: [cut(gate, 'text: JSON.stringify(eventId === null ? ruling.event : { ...ruling.event, event_id: eventId })', 'text')],
-    tests: [siege('what is no event, from a page `__proto__`/`constructor` keys → SAFE'), fuzz('a page\'s gate never throws, and passes nothing beyond'), locked('strips an answer of all that the page would have otherwise')],
+    tests: [fuzz('a page\'s gate never throws, and passes nothing beyond'), locked('strips an answer of all that the page would have otherwise'), siege('own instructions → stripped')],
+  },
+  {
+    row: '`__proto__`/`constructor` keys of a page → SAFE; layers: no field that the schema doesn\'t know, and each event is written anew',
+    without: [
+      cut(gate, 'text: JSON.stringify(eventId === null ? ruling.event : { ...ruling.event, event_id: eventId })', 'text'),
+      cut('packages/protocol/src/client-event-schema.ts', '  z.strictObject({ type: z.literal(type), event_id:', '  z.object({ type: z.literal(type), event_id:'),
+    ],
+    tests: [siege('what is no event, from a page `__proto__`/`constructor` keys → SAFE')],
   },
   {
     row: 'unknown type from a page → DROP',

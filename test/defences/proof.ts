@@ -7,8 +7,9 @@ import type { Defence, NamedTests } from './defence.ts'
 /** What came of taking one defence away. */
 export type Verdict = { noticed: true, tests: number } | { noticed: false, why: string }
 
-/** A test that waits for what never comes says so after this; the untouched ones run with it, too. */
-const TEST_MS = 25_000
+/** A test that waits for what never comes says so after this, and so does what cleans up behind it; the untouched ones run with it, too. */
+const TEST_MS = 20_000
+const HOOK_MS = 20_000
 const RUN_MS = 10 * 60_000
 /** Enough to see that the long runs notice. */
 const FUZZ_RUNS = '3000'
@@ -70,7 +71,7 @@ function run(root: string, tests: readonly NamedTests[]): Map<string, Result[]> 
   const pattern = tests.flatMap(({ names }) => names).map(patternOf).join('|')
   const { stdout, stderr } = spawnSync(process.execPath, [
     'node_modules/vitest/vitest.mjs', 'run', ...files, ...PROJECTS.flatMap(name => ['--project', name]), '-t', pattern,
-    `--testTimeout=${TEST_MS}`, '--no-file-parallelism', '--reporter=json', `--outputFile.json=${report}`,
+    `--testTimeout=${TEST_MS}`, `--hookTimeout=${HOOK_MS}`, '--no-file-parallelism', '--reporter=json', `--outputFile.json=${report}`,
   ], { cwd: root, encoding: 'utf8', timeout: RUN_MS, maxBuffer: 256e6, env: { ...process.env, KAIWA_FUZZ_RUNS: FUZZ_RUNS, NODE_ENV: 'test' } })
   try {
     return resultsIn(JSON.parse(readFileSync(report, 'utf8')) as Report, root)

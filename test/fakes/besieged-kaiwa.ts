@@ -122,7 +122,8 @@ export async function besiege({ settings = {}, conversation, inspected = false, 
     const words = `round ${++rounds}`
     control.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: words }] } })
     control.send({ type: 'response.create' })
-    expect((await control.next('response.output_audio_transcript.done')).transcript).toBe(`You said ${words}.`)
+    // Its own answer: one that came too late for the round before is no reason to fail this one.
+    await control.next(({ type, transcript }) => type === 'response.output_audio_transcript.done' && transcript === `You said ${words}.`)
     await control.next('response.done')
     expect(await metric('kaiwa_trapped_errors_total')).toBe(0)
     const fresh = kaiwa.log().slice(checkedUpTo)

@@ -66,6 +66,8 @@ describe.each(['page', 'program'] as const)('what is no event, from a %s', kind 
     const startedAt = performance.now()
     expect(await heardOf(scene, nested(open, close, depth))).toEqual([])
     expect(errors(scene.client)).toHaveLength(1)
+    // Not looked at by a parser, whatever that would have said to it.
+    if (kind === 'program') expect(errors(scene.client)[0]).toMatchObject({ code: 'invalid_json', message: expect.stringContaining('nested deeper') })
     expect(performance.now() - startedAt).toBeLessThan(3000)
   })
 
