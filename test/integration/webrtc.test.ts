@@ -476,7 +476,7 @@ describe('what ends a call over a socket ends a WebRTC call, and its sound', () 
     expect(server.log()).toContain('call ended: budget_spent')
   })
 
-  it('a sign-out, at once', async () => {
+  it('a sign-out, at once: nobody waits for the answer that is in the making', async () => {
     await serveAgain({ KAIWA_PASSWORD: 'correct horse battery' })
     const login = await fetch(`${server.origin}/api/login`, { method: 'POST', body: '{"password":"correct horse battery"}', headers: { 'content-type': 'application/json', origin: server.origin } })
     const headers = { cookie: login.headers.getSetCookie()[0]!.split(';')[0]! }
@@ -484,6 +484,9 @@ describe('what ends a call over a socket ends a WebRTC call, and its sound', () 
     const { rtcId, house } = await caller.pageCall(headers)
     await house.next('session.updated')
     expect(await told(await caller.hangUp(rtcId, { origin: server.origin }))).toEqual([401, 'api_key_missing'])
+    const sideband = await sidebandOf()
+    sideband.send({ type: 'response.created', event_id: 'event_1', response: { id: 'resp_1', status: 'in_progress' } })
+    await house.next('response.created')
     await fetch(`${server.origin}/api/logout`, { method: 'POST', headers: { ...headers, origin: server.origin } })
     expect((await house.closed).code).toBe(4001)
     await expect.poll(hangUps).toEqual([1])
