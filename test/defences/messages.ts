@@ -68,7 +68,7 @@ export const messages: readonly Defence[] = [
   },
   {
     row: 'append of 1 h of silence → the idle rule ends the call',
-    without: [cut('server/relay/relay.ts', 'if (type !== APPEND) {\n      activeAtMs', 'if (true) {\n      activeAtMs')],
+    without: [cut('server/relay/relay.ts', 'function passAudio(text: WireText, audioBytes: number | undefined, atMs: number) {\n', 'function passAudio(text: WireText, audioBytes: number | undefined, atMs: number) {\n    activeAtMs = atMs\n')],
     tests: [siege('append of 1 h of silence → idle rule ends call'), testsOf('test/integration/relay-faults.test.ts')('ends one in which nobody speaks'), testsOf('test/unit/server/relay/relay.test.ts')('tells activity from an open microphone')],
   },
   {
