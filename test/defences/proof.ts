@@ -16,7 +16,7 @@ const FUZZ_RUNS = '3000'
 /** A test that fails because the change broke the program proves nothing. */
 const BROKEN = /SyntaxError|ReferenceError|is not defined|ended before it was ready|was not ready after/
 const PROJECTS = ['unit', 'integration', 'e2e']
-const USES_BUILT_SERVER = /besieged-kaiwa|kaiwa-server|\.output/
+const USES_BUILT_SERVER = /besieged-kaiwa\.ts|kaiwa-server\.ts|\.output\//
 
 interface Result { name: string, status: string, messages: string[] }
 
