@@ -14,6 +14,7 @@ import { openSpoolFolder } from '../server/journal/spool-files.ts'
 import { openSpool } from '../server/journal/spool.ts'
 import { silentLog } from '../server/log.ts'
 import { serverClock } from '../server/realtime/clock.ts'
+import type { RelayObserver } from '../server/relay/observer.ts'
 import { watchers } from '../server/relay/watchers.ts'
 
 const ROUNDS = 7
@@ -35,7 +36,7 @@ const delta = Buffer.from(JSON.stringify({ type: 'response.output_audio.delta', 
 const words = Buffer.from(JSON.stringify({ type: 'response.output_audio_transcript.delta', ...place, delta: 'and then ' }))
 
 let calls = 0
-function relayOf(keeps: 'none' | 'text' | 'all') {
+function relayOf(keeps: 'none' | 'text' | 'all'): Required<RelayObserver> {
   const callId = `call_${++calls}`
   const journal = keeps === 'none'
     ? undefined

@@ -1,6 +1,6 @@
 import type { ServerEventFacts } from '../relay/gate.ts'
 import type { Span, StoredItem } from '../store/journal-entry.ts'
-import { readItem, textOfItem } from './wire-item.ts'
+import { readItem, textOfItem, type WireItem } from './wire-item.ts'
 import { withoutSound } from './wire-payload.ts'
 
 /** Items that may still change. Full ⇒ the oldest is let go of: it stays as it was last kept. */
@@ -101,7 +101,7 @@ export function createItemBook(earlier: readonly string[] = []): ItemBook {
     return change(withWire(tracked, read, isDone, isText(responseId) ? responseId : undefined), isDone)
   }
 
-  function withWire({ item: before, ...rest }: Tracked, read: NonNullable<ReturnType<typeof readItem>>, isDone: boolean, responseId: string | undefined): Tracked {
+  function withWire({ item: before, ...rest }: Tracked, read: WireItem, isDone: boolean, responseId: string | undefined): Tracked {
     const said = textOfItem(read)
     const keepsText = said.text === '' && before.text !== ''
     const textState = keepsText || before.textState === 'final' ? 'final' : stateOf(read.role, said, isDone, before.textState)
@@ -110,7 +110,8 @@ export function createItemBook(earlier: readonly string[] = []): ItemBook {
       item: {
         ...before, kind: read.kind, role: read.role, name: read.name, toolCallId: read.toolCallId, medium: said.medium ?? before.medium,
         text: keepsText ? before.text : said.text, textState, status: isDone && read.status === 'in_progress' ? 'completed' : read.status,
-        responseId: responseId ?? before.responseId ?? responseOf.get(read.id) ?? null, span: before.span ?? spans.get(read.id) ?? null, wire: withoutSound(read.wire),
+        responseId: responseId ?? before.responseId ?? responseOf.get(read.id) ?? null,
+        span: before.span ?? spans.get(read.id) ?? null, wire: withoutSound(read.wire),
       },
     }
   }

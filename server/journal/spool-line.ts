@@ -7,7 +7,8 @@ export const MAX_LINE_BYTES = 4 * 1024 * 1024
 export const toLine = (entry: JournalEntry): string => JSON.stringify(entry)
 
 const types: Record<JournalEntry['type'], true> = {
-  call_began: true, item: true, item_removed: true, response: true, transcription_usage: true, turn_latency: true, wire_event: true, audio: true, call_ended: true,
+  call_began: true, item: true, item_removed: true, response: true, transcription_usage: true, turn_latency: true,
+  wire_event: true, audio: true, call_ended: true,
 }
 
 /** What a line says, or undefined: it was cut off, or is damaged. What an entry holds beyond its place is the store's to judge. */

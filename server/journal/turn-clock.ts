@@ -2,7 +2,14 @@ import type { TurnLatency } from '../store/journal-entry.ts'
 
 /** Speech that ended and has no answer yet. */
 interface Waiting { speechEndMs: number, committedAtMs: number | null, appendMs: number }
-type Answering = Waiting & { responseId: string, firstTextAtMs: number | null, firstAudioAtMs: number | null, firstHeardAtMs: number | null, audioMs: number, done: boolean }
+interface Answering extends Waiting {
+  responseId: string
+  firstTextAtMs: number | null
+  firstAudioAtMs: number | null
+  firstHeardAtMs: number | null
+  audioMs: number
+  done: boolean
+}
 
 /**
  * How long each answer to speech took, by one clock. All times are the call's, in milliseconds; each method returns the turns that
@@ -34,7 +41,8 @@ export function createTurnClock(): TurnClock {
     const after = (atMs: number | null) => atMs === null ? null : Math.max(0, atMs - speechEndMs)
     answering = undefined
     return [{
-      responseId, speechEndMs, committedMs: after(committedAtMs), firstTextMs: after(firstTextAtMs), firstAudioMs: after(firstAudioAtMs), firstHeardMs: after(firstHeardAtMs),
+      responseId, speechEndMs, committedMs: after(committedAtMs), firstTextMs: after(firstTextAtMs),
+      firstAudioMs: after(firstAudioAtMs), firstHeardMs: after(firstHeardAtMs),
       relayMs: firstAudioAtMs === null ? null : sentMs + audioMs,
     }]
   }

@@ -166,7 +166,9 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   const late = createLateStore({
     kind: settings.store.databaseUrl === undefined ? 'sqlite' : 'postgres', log, clock: serverClock, openStore: options.openStore ?? (() => openNodeStore(settings, log)),
   })
-  const journal = openJournal({ settings: { ...settings.journal, dataDir: settings.dataDir }, store: late.store, log, clock: serverClock, wallMs: Date.now, random: Math.random })
+  const journal = openJournal({
+    settings: { ...settings.journal, dataDir: settings.dataDir }, store: late.store, log, clock: serverClock, wallMs: Date.now, random: Math.random,
+  })
   numbers.watch({ journal: () => journal.reading })
   const calls = createCalls({
     brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers, journal,
@@ -206,7 +208,8 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   })
   numbers.watch({ connections: () => door.connections, breakers: brains.breakers, waitingTurns: () => brains.waitingTurns })
   return {
-    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering, store: late.store, journal, ...keeping({ settings, late, journal, log }), headroom, sealKey, access, house, door,
+    settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering,
+    store: late.store, journal, ...keeping({ settings, late, journal, log }), headroom, sealKey, access, house, door,
     hide,
     webrtcCalls, offerRates: createOfferRates(), recall,
     beginDraining() { draining = true },

@@ -68,7 +68,9 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
       beganAtMs: entry.atMs, lastAtMs: entry.atMs, calls: 0, items: 0, spokenMs: 0, usd: null,
       branchOf: entry.continues && entry.continues.conversationId !== entry.conversationId ? { ...entry.continues } : null, hasAudio: false, version: 1,
     }
-    const of: Kept = { owner: entry.owner, head, calls: new Map(), items: new Map(), responses: new Map(), latencies: new Map(), audio: [], events: [], personas: [] }
+    const of: Kept = {
+      owner: entry.owner, head, calls: new Map(), items: new Map(), responses: new Map(), latencies: new Map(), audio: [], events: [], personas: [],
+    }
     kept.set(entry.conversationId, of)
     return of
   }
@@ -78,7 +80,8 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
     switch (entry.type) {
       case 'call_began': {
         const { model, brain, transport } = entry
-        calls.set(callId, { id: callId, beganAtMs: atMs, endedAtMs: null, endedHow: null, model, brain, transport, personaVersion: entry.persona?.version ?? null })
+        const personaVersion = entry.persona?.version ?? null
+        calls.set(callId, { id: callId, beganAtMs: atMs, endedAtMs: null, endedHow: null, model, brain, transport, personaVersion })
         if (entry.persona && !personas.some(({ version }) => version === entry.persona!.version)) personas.push({ ...entry.persona })
         break
       }
@@ -160,7 +163,10 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
       const found = mine(owner, id)
       if (!found) return undefined
       const { head, calls, items, responses, latencies } = found
-      return structuredClone({ ...head, callsOf: [...calls.values()], itemsOf: inOrder(items), responses: [...responses.values()], latencies: [...latencies.values()] } satisfies StoredConversation)
+      const whole: StoredConversation = {
+        ...head, callsOf: [...calls.values()], itemsOf: inOrder(items), responses: [...responses.values()], latencies: [...latencies.values()],
+      }
+      return structuredClone(whole)
     },
     async personas(owner, id) { return structuredClone(mine(owner, id)?.personas ?? []) },
     async events(owner, id, ask) { return pageOf(mine(owner, id)?.events ?? [], ask) },

@@ -227,8 +227,8 @@ describe('S4: the disk', () => {
 
 function mounted(dir: string): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], { stdio: 'ignore' })
-    closing.push(() => execFileSync('umount', [dir]))
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], { stdio: 'ignore' })
+    closing.push(() => execFileSync('/bin/umount', [dir]))
     return true
   } catch {
     return false

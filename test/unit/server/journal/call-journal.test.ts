@@ -332,7 +332,10 @@ describe('an upstream of another mind', () => {
       'conversation.item.input_audio_transcription.completed']
     for (const type of types) {
       for (const value of odd) {
-        one.hears({ type, item: value, item_id: value, response: value, response_id: value, previous_item_id: value, audio_end_ms: value, audio_start_ms: value, transcript: value, session: value })
+        one.hears({
+          type, item: value, item_id: value, response: value, response_id: value, previous_item_id: value, audio_end_ms: value,
+          audio_start_ms: value, transcript: value, session: value,
+        })
         one.hears({ type, item: { id: 'item_7', content: value, status: value, type: value }, response: { id: 'resp_7', output: value, status: value } })
       }
     }

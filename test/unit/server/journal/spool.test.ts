@@ -46,7 +46,8 @@ describe('what is appended', () => {
   })
 
   it('comes out in order, over any number of files, and leaves none of them', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.record({ chars: fc.nat(400), final: fc.boolean() }), { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 900 }), async (said, entries, bytes) => {
+    const talk = fc.array(fc.record({ chars: fc.nat(400), final: fc.boolean() }), { maxLength: 60 })
+    await fc.assert(fc.asyncProperty(talk, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 900 }), async (said, entries, bytes) => {
       const { spool, files } = open({ maxSegmentBytes: 700 })
       said.forEach(({ chars, final }, at) => spool.append([line(at + 1, 'あ'.repeat(chars))], final))
       spool.flush()
