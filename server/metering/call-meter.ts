@@ -128,7 +128,8 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
   function startCost(saidMs = tally.pendingSaidMs): number {
     if (!price) return 0
     const written = tally.transcriptionModel === undefined ? 0 : transcriptionCostOf(useOf(saidMs), tally.transcriptionModel).nanoUsd ?? 0
-    return inputCost(saidMs) + assistantTokensOf(STEP_MS) * price.prices.audio.out + aheadNanoUsd(price.prices) + written
+    // As dear as the one before at least: a model may send it all at once.
+    return Math.max(next(), inputCost(saidMs) + assistantTokensOf(STEP_MS) * price.prices.audio.out + aheadNanoUsd(price.prices)) + written
   }
 
   /** Whoever speaks goes on speaking while nobody looks. */
