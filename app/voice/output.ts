@@ -20,6 +20,9 @@ const VOLUME_TIME_S = 0.006
 /** A browser that hasn't changed the device by then says nothing more about it. */
 const DEVICE_TIMEOUT_MS = 5000
 
+/** What led here fades first. */
+const CLOSING_MS = 60
+
 type SinkTarget = { setSinkId?: (deviceId: string) => Promise<void> }
 
 /** Players → gain → the context's destination. */
@@ -36,7 +39,7 @@ export function openDirectOutput(context: AudioContext): Output {
     },
     setVolume: volume.set,
     setDevice: deviceId => setSink(context, deviceId),
-    close() { volume.node.disconnect() },
+    close() { setTimeout(() => volume.node.disconnect(), CLOSING_MS) },
   }
 }
 

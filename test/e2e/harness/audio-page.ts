@@ -1,10 +1,10 @@
 /** The page of `audio-path.test.ts`: real microphone, player and worklets, without Nuxt; what they do is kept for the test to fetch. */
 import { openMicrophone } from '../../../app/voice/microphone.ts'
-import { openDirectOutput } from '../../../app/voice/output.ts'
+import { openDirectOutput, type Output } from '../../../app/voice/output.ts'
 import { createPlayer } from '../../../app/voice/player.ts'
 import tapWorkletUrl from './tap.worklet.ts?worker&url'
 
-export interface PlaybackStep { atMs: number, do: 'play' | 'end' | 'interrupt', segmentId: string, from?: number, to?: number }
+export interface PlaybackStep { atMs: number, do: 'play' | 'end' | 'interrupt' | 'leave' | 'return', segmentId: string, from?: number, to?: number }
 export interface PlaybackResult {
   contextRate: number
   latencyMs: number
@@ -87,7 +87,7 @@ async function openTap(context: AudioContext) {
   }
 }
 
-/** Plays by a schedule; `voice` is what steps cut their samples from. */
+/** Plays by a schedule; `voice` is what steps cut their samples from. `leave`: by a way that the tap doesn't hear; `return`: by a new one that it does. */
 async function playback(voiceBase64: string, steps: PlaybackStep[], lengthMs: number): Promise<PlaybackResult> {
   const bytes = await (await fetch(`data:application/octet-stream;base64,${voiceBase64}`)).arrayBuffer()
   const voice = new Int16Array(bytes)
@@ -96,7 +96,14 @@ async function playback(voiceBase64: string, steps: PlaybackStep[], lengthMs: nu
   const tap = await openTap(context)
   // What the player connects to the destination goes through the tap.
   Object.defineProperty(context, 'destination', { value: tap.node })
-  const player = await createPlayer(context, openDirectOutput(context))
+  let output = openDirectOutput(context)
+  const player = await createPlayer(context, output)
+  const elsewhere = context.createMediaStreamDestination()
+  const go = (next: Output) => {
+    player.route(next)
+    output.close()
+    output = next
+  }
   const silent: string[] = []
   player.onSilent(segmentId => silent.push(segmentId))
   const result = { interruptedAtFrame: -1, interruption: undefined as PlaybackResult['interruption'] }
@@ -106,6 +113,8 @@ async function playback(voiceBase64: string, steps: PlaybackStep[], lengthMs: nu
     if (wait > 0) await pause(wait)
     if (step.do === 'play') player.play(step.segmentId, voice.slice(step.from, step.to))
     else if (step.do === 'end') player.end(step.segmentId)
+    else if (step.do === 'leave') go({ ...openDirectOutput(context), input: elsewhere })
+    else if (step.do === 'return') go(openDirectOutput(context))
     else {
       result.interruptedAtFrame = tap.frames()
       const interruption = await player.interrupt()
