@@ -52,7 +52,8 @@ function relayOf(keeps: 'none' | 'text' | 'all'): Required<RelayObserver> {
 
 const relays = { none: relayOf('none'), text: relayOf('text'), all: relayOf('all') }
 const passed = (keeps: keyof typeof relays, from: 'client' | 'model', type: string, text: Buffer) => () => {
-  relays[keeps].arrived(from)
+  if (from === 'client') return relays[keeps].clientAudio(4800, serverClock.nowMs(), text)
+  relays[keeps].arrived()
   relays[keeps].carried(from, type, text)
 }
 const kinds = [['append of 100 ms', 'client', 'input_audio_buffer.append', append], ['answer of 200 ms', 'model', 'response.output_audio.delta', delta], ['words of an answer', 'model', 'response.output_audio_transcript.delta', words]] as const
