@@ -44,6 +44,8 @@ export async function runLongCall({ server, upstream, answer }: Stage, turns: nu
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     await page.addInitScript(watchMotion)
+    // Its turns come as a socket brings them.
+    await page.addInitScript(() => { localStorage.setItem('kaiwa-voice', JSON.stringify({ transport: 'websocket' })) })
     await page.goto(server.address)
     await page.waitForFunction(() => (document.querySelector('#__nuxt') as { __vue_app__?: unknown } | null)?.__vue_app__)
     await page.getByRole('textbox', { name: 'Message' }).fill('Go on')
