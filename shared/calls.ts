@@ -1,3 +1,5 @@
+import type { ContinuedGrant } from './history.ts'
+
 /** What the page and the server say to each other about a call, over HTTP and as `kaiwa.*` events. */
 
 export interface CallLimits { max_call_minutes: number, idle_seconds: number }
@@ -12,6 +14,10 @@ export interface CallGrant {
   /** WebSocket address, absolute. */
   url: string
   limits: CallLimits
+  /** Whom it will be with. */
+  persona: string
+  /** Null: a new conversation. */
+  continued: ContinuedGrant | null
 }
 
 /** Every refusal, before or instead of an upgrade, has this body. */

@@ -51,6 +51,8 @@ export function grantCall(ask: CallAsk, { house, tickets, calls, personas, ids, 
     // The page's own address, as its browser named it: right behind any proxy.
     url: `${origin.replace(/^http/i, 'ws')}${REALTIME_PATH}`,
     limits: calls.limitsOf(persona),
+    persona: persona.id,
+    continued: null,
   }
 }
 
