@@ -61,7 +61,8 @@ function transportOf(section: Section, session: readonly string[]): Transport | 
   const pwd = find('ice-pwd', /^[\w+/-]{22,256}$/)
   const fingerprint = find('fingerprint', /^sha-(256|384|512) [\dA-Fa-f]{2}(:[\dA-Fa-f]{2}){31,63}$/)
   const setup = find('setup', /^(actpass|active|passive)$/)
-  return ufrag && pwd && fingerprint && setup ? { ufrag, pwd, fingerprint, setup } : undefined
+  // The one that offers begins the handshake where it has the choice: browsers repeat what was lost, and keep what comes too early.
+  return ufrag && pwd && fingerprint && setup ? { ufrag, pwd, fingerprint, setup: setup === 'actpass' ? 'active' : setup } : undefined
 }
 
 function opusOf({ formats, lines }: Section): number | undefined {

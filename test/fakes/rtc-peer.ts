@@ -80,7 +80,7 @@ export async function rtcPeer({ line = (_index, send) => send(), hasChannel = tr
     offer: connection.localDescription!.sdp,
     async connect(answer) {
       const ready = new Promise<void>((resolve, reject) => {
-        setTimeout(() => reject(new Error(`not connected after 8 s: ${connection.connectionState}`)), 8000).unref()
+        setTimeout(() => reject(new Error(`not connected after 8 s: ${connection.connectionState}, ice ${connection.iceConnectionState}, dtls ${connection.dtlsTransports.map(each => each.state).join()}`)), 8000).unref()
         connection.connectionStateChange.subscribe(state => { if (state === 'connected') resolve() })
       })
       const open = channel && new Promise<void>(resolve => channel.stateChanged.subscribe(state => { if (state === 'open') resolve() }))

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { createEngine, type Engine } from '@kaiwa/engine'
 import { rms } from '@kaiwa/audio'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -205,12 +207,57 @@ describe('a call over WebRTC with the embedded engine', () => {
     expect([openSessions, host.live]).toEqual([0, 0])
   })
 
-  it('notices a client that vanished', { timeout: 30_000 }, async () => {
+  it('notices a client that never came, and one that vanished', { timeout: 40_000 }, async () => {
+    const absent = await rtcPeer()
+    const answered = await answer(absent.offer)
+    if (!answered.ok) throw new Error('refused')
+    const inbox = createInbox()
+    const dialed = await answered.sideband(new AbortController().signal)
+    if (dialed.ok) join(dialed.link, answered.channel, inbox)
     const { peer, sideband } = await call()
+    peer.vanish()
     await peer.hangUp()
+    expect(await inbox.client.closed).toMatchObject({ code: 4000 })
+    expect(inbox.client.events.at(-1)).toMatchObject({ type: 'error', error: { code: 'webrtc_not_connected' } })
     expect(await sideband.closed).toMatchObject({ code: 4000 })
     expect(sideband.events.at(-1)).toMatchObject({ type: 'error', error: { code: 'media_lost' } })
     expect([openSessions, host.live]).toEqual([0, 0])
+    await absent.hangUp()
+  })
+
+  it('refuses what is no offer, with a sentence, while another call goes on', { timeout: 20_000 }, async () => {
+    const { peer } = await call()
+    const { offer } = await rtcPeer()
+    const hostile = ['', 'v=0', 'x'.repeat(200_000), offer.replace('m=audio', 'm=video'), offer.replace(/a=fingerprint.*\r\n/g, ''), offer.slice(0, 300), offer.replace(/opus/gi, 'g722'), offer.replaceAll('a=mid:0', 'a=mid:1')]
+    for (const sdp of hostile) expect(await answer(sdp)).toMatchObject({ ok: false, fault: { code: 'offer_refused', why: expect.stringMatching(/\.$/) as string } })
+    peer.send(typed('hello'))
+    peer.send({ type: 'response.create' })
+    await peer.next('output_audio_buffer.started')
+    expect(host.live).toBe(1)
+  })
+
+  it('answers nobody but the call’s own browser, and tries no address that an offer names', { timeout: 15_000 }, async () => {
+    const victim = createSocket('udp4')
+    const stranger = createSocket('udp4')
+    let reached = 0
+    for (const socket of [victim, stranger]) {
+      socket.on('message', () => reached++)
+      socket.bind(0, '127.0.0.1')
+      await once(socket, 'listening')
+    }
+    const { offer } = await rtcPeer()
+    const answered = await answer(offer.replace(/a=candidate:.*/g, `a=candidate:1 1 udp 2130706431 127.0.0.1 ${victim.address().port} typ host`))
+    if (!answered.ok) throw new Error('refused')
+    const port = Number(/a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+)/.exec(answered.sdp)![1])
+    const name = /a=ice-ufrag:(\S+)/.exec(answered.sdp)![1]!
+    // A binding request as RFC 8489 has it, with the call's name and no digest.
+    const username = Buffer.from(`${name}:any0`)
+    const request = Buffer.concat([Buffer.from([0, 1, 0, 4 + username.length + (4 - username.length % 4) % 4, 0x21, 0x12, 0xA4, 0x42]), Buffer.alloc(12, 7), Buffer.from([0, 6, 0, username.length]), username, Buffer.alloc((4 - username.length % 4) % 4)])
+    for (let at = 0; at < 5; at++) stranger.send(request, port, '127.0.0.1')
+    await pause(1500)
+    expect(reached).toBe(0)
+    await answered.hangUp()
+    for (const socket of [victim, stranger]) socket.close()
   })
 
   it('keeps two calls apart', { timeout: 20_000 }, async () => {
