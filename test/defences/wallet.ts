@@ -115,7 +115,7 @@ export const wallet: readonly Defence[] = [
   {
     row: 'the call\'s length → a graceful end',
     without: [cut('server/realtime/call.ts', 'if (leftMs <= 0) {', 'if (false) {')],
-    tests: [goodbye('for its length does the same'), testsOf('test/integration/personas.test.ts')('for no longer than the persona allows')],
+    tests: [goodbye('for its length does the same')],
   },
   {
     row: 'descriptors run out → new callers refused (503), live calls go on',
