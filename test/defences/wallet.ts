@@ -96,7 +96,7 @@ export const wallet: readonly Defence[] = [
   },
   {
     row: 'an answer that outgrows what was set aside → stopped when others have the rest',
-    without: [cut(budget, 'if (usedUp) end(usedUp, false)', '')],
+    without: [cut(budget, 'if (usedUp) end(usedUp, false)', 'if (false) end(\'call\', false)')],
     tests: [budgets('stops an answer that grows beyond what was set aside while others have the rest')],
   },
   {
