@@ -132,9 +132,4 @@ export const handshake: readonly Defence[] = [
     without: [cut('server/realtime/slow-handshake.ts', 'waiting.set(socket, setTimeout(() => socket.destroy(), withinMs).unref())', '')],
     tests: [siege('slowloris upgrade'), door('cuts an upgrade that arrives a byte at a time')],
   },
-  {
-    row: 'a reset in the middle of an upgrade → nobody notices',
-    without: [cut('server/realtime/door.ts', 'socket.on(\'error\', () => undefined)\n    const impatience', 'const impatience')],
-    tests: [door('survives a reset in the middle of an upgrade')],
-  },
 ]
