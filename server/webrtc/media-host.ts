@@ -136,7 +136,9 @@ export function createMediaHost(start: StartMediaThread): MediaHost {
 
 /** The peers' worker. Its memory is bounded: what a hostile caller fills is its own, and never the server's. */
 export const mediaWorker = (url: URL | string): StartMediaThread => (hear, died) => {
-  const worker = new Worker(url, { name: 'kaiwa-webrtc', resourceLimits: { maxOldGenerationSizeMb: 512 } })
+  // Opus as WebAssembly: its native part takes the whole process with it (SIGSEGV) when a thread that used it ends.
+  const env = { ...process.env, OPUS_FORCE_WASM: '1' }
+  const worker = new Worker(url, { name: 'kaiwa-webrtc', env, resourceLimits: { maxOldGenerationSizeMb: 512 } })
   // A worker must never keep a process alive that has nothing else to do.
   worker.unref()
   worker.on('message', hear)
