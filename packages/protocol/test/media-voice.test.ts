@@ -72,7 +72,8 @@ describe('a voice that the transport carries', () => {
   })
 
   it('of the user ends a turn whatever was appended: the other side alone knows how much it heard', () => {
-    const call = converse({ media: true, turnDetection: null })
+    const call = converse({ media: true, opened: false })
+    call.hears('session.created', sessionOf({ turnDetection: null }))
     expect(call.asks({ type: 'end_turn' })).toEqual(['input_audio_buffer.commit', 'response.create'])
   })
 
