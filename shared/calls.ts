@@ -79,3 +79,33 @@ export interface KaiwaLimitEvent {
   /** Seconds until the call ends; null while it doesn't. */
   ends_in_seconds: number | null
 }
+
+/**
+ * After each turn that was spoken to: when the answer was heard and done, or when the next turn begins. By the server's clock, in
+ * milliseconds after the end of speech as the model's side tells it; null: didn't happen, or nobody said.
+ */
+export interface KaiwaLatencyEvent {
+  type: 'kaiwa.latency'
+  event_id: string
+  response_id: string
+  /** Ms since the call began. */
+  speech_end_ms: number
+  committed_ms: number | null
+  first_text_ms: number | null
+  /** At the server. */
+  first_audio_ms: number | null
+  /** As the page said with `kaiwa.ack`. */
+  first_heard_ms: number | null
+  /** How much of it this server took to pass on; null: the sound goes another way. */
+  relay_ms: number | null
+}
+
+/** From the page: so much of an answer was heard by now. Never reaches the model. */
+export interface KaiwaAckEvent {
+  type: 'kaiwa.ack'
+  event_id?: string
+  item_id: string
+  played_ms: number
+  /** Of the last event that came. */
+  seq?: number
+}

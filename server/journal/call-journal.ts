@@ -11,7 +11,6 @@ import type { CallRecorder, Stretch } from './call-recorder.ts'
 import { createSpokenSpans, isAside } from './spoken-spans.ts'
 import type { Spool } from './spool.ts'
 import { toLine } from './spool-line.ts'
-import { createTurnClock } from './turn-clock.ts'
 import { msOfBytes, objectAt, sessionAfter, unknownSession } from './voice-format.ts'
 import { wirePayload } from './wire-payload.ts'
 
@@ -39,8 +38,8 @@ export interface CallJournal {
   observer: RelayObserver
   /** What a response or a transcription cost. */
   used(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'response' | 'prices_of'>): void
-  /** The page heard the first sample of this item, now. */
-  heard(itemId: string): void
+  /** How long an answer took. */
+  took(latency: TurnLatency): void
   /** Of the conversation nothing more is kept: it was deleted. */
   mute(): void
   /** Once, when nothing more will be told. */
@@ -56,7 +55,6 @@ export interface CallJournalOptions {
   wallMs(): number
   /** Undefined: no voice is kept. */
   record?(input: InputClock, onStretch: (stretch: Stretch) => void): CallRecorder
-  onLatency?(latency: TurnLatency): void
 }
 
 /** Of one call. Full ⇒ further ones aren't kept: a replay's inspector shows the beginning. */
@@ -75,13 +73,12 @@ const textOr = (value: unknown, other: string) => typeof value === 'string' ? va
  * A call with which nothing was said leaves nothing: its beginning is written with the first item, response or voice. What is final
  * goes to the spool before the relay passes the event that made it so.
  */
-export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLatency }: CallJournalOptions): CallJournal {
+export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJournalOptions): CallJournal {
   const { callId, conversationId, keys } = facts
   const beganAtMs = nowMs()
   const callMs = () => nowMs() - beganAtMs
   const book = createItemBook(facts.restored)
   const spans = createSpokenSpans()
-  const turns = createTurnClock()
   const usages = new Map<string, Usage>()
   let transcription: Usage | undefined
   let session = unknownSession
@@ -90,10 +87,8 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
   let worthKeeping = false
   let muted = false
   let wireEvents = 0
-  let arrivedAtMs = 0
-  /** The answer whose audio comes, and its response. */
+  /** The answer whose audio comes. */
   let answerId = ''
-  let responseId = ''
   let spanGrew = false
 
   const recorder = record?.(spans.input, stretch => {
@@ -120,13 +115,6 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
     if (changes.length === 0) return
     worthKeeping = true
     keep(changes.some(({ final }) => final))
-  }
-
-  function latencies(complete: readonly TurnLatency[]) {
-    for (const latency of complete) {
-      add({ type: 'turn_latency', latency })
-      onLatency?.(latency)
-    }
   }
 
   function wireEvent(direction: 'in' | 'out', event: { type: string }) {
@@ -156,10 +144,8 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
       case 'session.created': case 'session.updated':
         session = sessionAfter(session, event)
         return recorder?.session(session)
-      case 'input_audio_buffer.speech_started':
-        latencies(turns.speechStarted())
-        return spans.speechStarted(itemId, event.audio_start_ms, callMs())
-      case 'input_audio_buffer.speech_stopped': return turns.speechEnded(spans.speechEnded(itemId, event.audio_end_ms, callMs()))
+      case 'input_audio_buffer.speech_started': return spans.speechStarted(itemId, event.audio_start_ms, callMs())
+      case 'input_audio_buffer.speech_stopped': return void spans.speechEnded(itemId, event.audio_end_ms, callMs())
       case 'input_audio_buffer.cleared': return spans.cleared()
       case 'input_audio_buffer.committed': return committed(event)
       case 'conversation.item.added': case 'conversation.item.created': case 'conversation.item.done':
@@ -169,9 +155,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
       case 'conversation.item.input_audio_transcription.failed': return changed(book.transcribed(itemId, undefined))
       case 'conversation.item.truncated': return truncated(event)
       case 'conversation.item.deleted': return deleted(itemId)
-      case 'output_audio_buffer.started':
-        turns.audio(callMs(), callMs() - arrivedAtMs)
-        return spans.playing(callMs())
+      case 'output_audio_buffer.started': return spans.playing(callMs())
       case 'output_audio_buffer.stopped': case 'output_audio_buffer.cleared': return played()
       case 'response.created': return responseBegan(event)
       case 'response.done': return responseDone(event)
@@ -180,10 +164,8 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
   }
 
   function committed(event: ServerEventFacts) {
-    const nowCallMs = callMs()
-    const span = spans.committed(event.item_id, nowCallMs)
+    const span = spans.committed(event.item_id, callMs())
     if (span && typeof event.item_id === 'string') book.spoken(event.item_id, span)
-    turns.committed(nowCallMs)
     changed(book.committed(event, session.transcribes))
   }
 
@@ -208,11 +190,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
   }
 
   function responseBegan(event: ServerEventFacts) {
-    const id = textOr(objectAt(event, 'response')?.id, '')
-    book.responseBegan(id, isAside(event))
-    if (isAside(event)) return
-    responseId = id
-    latencies(turns.responseBegan(id))
+    book.responseBegan(textOr(objectAt(event, 'response')?.id, ''), isAside(event))
   }
 
   function responseDone(event: ServerEventFacts) {
@@ -221,7 +199,6 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
     if (response?.status === 'cancelled') spans.silenced(callMs())
     for (const item of Array.isArray(response?.output) ? response.output : []) changed(book.item({ type: 'response.output_item.done', response_id: id, item }))
     changed(book.responseEnded(id))
-    latencies(turns.responseEnded(id))
     responseOver(id, textOr(response?.status, 'completed'))
   }
 
@@ -252,7 +229,6 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
   function fromModel(type: string | undefined, text: WireText) {
     if (type === 'response.output_audio.delta') return answered(text)
     if (!isDelta(type)) return
-    turns.text(callMs())
     const { item_id: itemId, delta } = parsed(text)
     if (typeof itemId !== 'string' || typeof delta !== 'string') return
     if (!spanGrew) answerId = itemId
@@ -260,23 +236,19 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
   }
 
   function answered(text: WireText) {
-    const nowCallMs = callMs()
-    turns.audio(nowCallMs, nowCallMs - arrivedAtMs)
     const place = audioIn(text, 'delta')
     if (!place) return
     const itemId = itemOf(text) ?? answerId
     if (itemId !== answerId && spanGrew) tellSpan(answerId)
     answerId = itemId
     spanGrew = true
-    const fromMs = spans.answered(itemId, msOfBytes(bytesOfBase64(text, place), session.output), nowCallMs)
+    const fromMs = spans.answered(itemId, msOfBytes(bytesOfBase64(text, place), session.output), callMs())
     recorder?.answered(itemId, text, place, fromMs)
   }
 
   return {
     observer: {
       clientAudio,
-      timed(from, tookMs) { if (from === 'client') turns.appended(tookMs) },
-      arrived() { arrivedAtMs = callMs() },
       serverEvent,
       carried(from, type, text) {
         if (muted) return
@@ -298,8 +270,10 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
       if (usages.size >= MAX_USAGES) usages.delete(usages.keys().next().value!)
       usages.set(id, of)
     },
-    heard(itemId) {
-      if (itemId === answerId) latencies(turns.heard(responseId, callMs()))
+    took(latency) {
+      if (muted) return
+      add({ type: 'turn_latency', latency })
+      keep(false)
     },
     mute() {
       muted = true
@@ -310,7 +284,6 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record, onLaten
       if (muted) return
       takeTranscriptionUsage({ type: '' })
       for (const id of [...usages.keys()]) responseOver(id, 'unreported')
-      latencies(turns.ended())
       add({ type: 'call_ended', how, code })
       keep(true)
       if (worthKeeping) recorder?.end()

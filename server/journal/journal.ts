@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import { createAudioFolder } from './audio-folder.ts'
 import type { AudioKeeper } from './audio-keeper.ts'
-import { createCallJournal, type CallFacts, type CallJournal, type CallJournalOptions } from './call-journal.ts'
+import { createCallJournal, type CallFacts, type CallJournal } from './call-journal.ts'
 import { createCallRecorder } from './call-recorder.ts'
 import { createDrain, type DrainClock, type DrainReading } from './drain.ts'
 import { createForgetting, type Forgetting } from './forgetting.ts'
@@ -18,7 +18,7 @@ export interface JournalReading extends SpoolReading, DrainReading {}
 /** What was said, on its way to the store. */
 export interface Journal {
   /** Undefined: nothing is kept of calls. */
-  begin(facts: CallFacts, onLatency?: CallJournalOptions['onLatency']): CallJournal | undefined
+  begin(facts: CallFacts): CallJournal | undefined
   /** So much waits that no new calls may begin. */
   readonly full: boolean
   readonly reading: JournalReading
@@ -60,10 +60,10 @@ export function openJournal({ settings, store, log, clock, wallMs, random, spool
   const drain = createDrain({ spool: opened.spool, store, setAside, log, clock, wallMs, random })
   const live = new Map<CallJournal, CallFacts>()
 
-  function begin(facts: CallFacts, onLatency?: CallJournalOptions['onLatency']): CallJournal | undefined {
+  function begin(facts: CallFacts): CallJournal | undefined {
     if (keeps === 'none' || !opened.able) return undefined
     const journal = createCallJournal({
-      facts, spool: opened.spool, nowMs: clock.nowMs, wallMs, onLatency,
+      facts, spool: opened.spool, nowMs: clock.nowMs, wallMs,
       ...(keeps === 'all' && {
         record: (input, onStretch) => createCallRecorder({
           keeper: audio, conversationId: facts.conversationId, callId: facts.callId, input, onStretch,

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { CallSheet, DialResult, Side } from './call-watch.ts'
 import { defineJournalMetrics } from './journal-metrics.ts'
+import { defineLatencyMetrics } from './latency-metrics.ts'
 import { brains, enders, errorCodes, faultCodes, labelIn, refusalCodes } from './labels.ts'
 import { breakerStates, shorts, type NumberSources } from './number-sources.ts'
 import { tallySheet, type Tally, type TallySheet } from './tally.ts'
@@ -22,6 +23,7 @@ export function defineMetrics(registry: Registry, sources: NumberSources, models
   return {
     begin: defineCallMetrics(registry),
     used: defineUse(registry, models),
+    answered: defineLatencyMetrics(registry),
     refused(code: string) { refusals.of({ code: labelIn(refusalCodes, code) }).count++ },
     redialled() { redials.of({}).count++ },
   }

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { KaiwaUsageEvent } from '../../shared/calls.ts'
+import type { TurnLatency } from '../store/journal-entry.ts'
 import { createCallWatch, type CallNumbers } from './call-watch.ts'
 import { defineMetrics } from './metrics.ts'
 import type { NumberSources } from './number-sources.ts'
@@ -14,6 +15,8 @@ export interface Numbers {
   redialled(): void
   /** Tokens and money of a response, or of a transcription that is billed apart. */
   used(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'response'>): void
+  /** How long an answer to speech took. */
+  answered(latency: TurnLatency): void
   /** Where facts come from that are looked up when they are read; each call adds sources. */
   watch(sources: NumberSources): void
   /** Prometheus text format. */
@@ -65,6 +68,7 @@ export function createNumbers({ nowMs = () => performance.now(), processMetrics 
     refused: metrics.refused,
     redialled: metrics.redialled,
     used: metrics.used,
+    answered: metrics.answered,
     watch(more) { Object.assign(sources, more) },
     text() {
       for (const call of live) call.catchUp()

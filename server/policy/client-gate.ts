@@ -7,6 +7,7 @@ import { eventIdOf, readEvent } from './event-object.ts'
 import { notAllowed } from './not-allowed.ts'
 import { createPageRules, isKnownType } from './page-rules.ts'
 import { createPace, pageRates, programRates, type Rates } from './rates.ts'
+import { ACK, readAck } from './house-word.ts'
 import type { FreeFields } from './session-fields.ts'
 import { createSlips } from './slips.ts'
 
@@ -50,6 +51,10 @@ export function createGate({ policy, free = {}, rates = policy === 'locked' ? pa
     const name = shortened(type)
     if (!page) return { do: 'pass', text, type: name }
     const eventId = eventIdOf(value)
+    if (type === ACK) {
+      const ack = readAck(value)
+      return ack.ok ? { do: 'take', word: ack.word } : refuse({ ...ack.error, event_id: eventId }, type)
+    }
     if (!isKnownType(type)) return refuseSlip({ ...notAllowed(`'${name}'`, 'type'), event_id: eventId }, nowMs, name)
     const ruling = page.rule(value)
     if (!ruling.ok) return refuse({ ...ruling.error, event_id: eventId }, type)

@@ -1,6 +1,8 @@
-import type { CallLimits, KaiwaCallEvent, KaiwaLimitEvent, KaiwaSidebandEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
+import type { CallLimits, KaiwaCallEvent, KaiwaLatencyEvent, KaiwaLimitEvent, KaiwaSidebandEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { Person } from '../auth/person.ts'
 import type { Journal } from '../journal/journal.ts'
+import { latencyEvent } from '../latency/latency-event.ts'
+import { createTurnWatch } from '../latency/turn-watch.ts'
 import type { Log } from '../log.ts'
 import type { Metering } from '../metering/metering.ts'
 import type { Numbers } from '../numbers/numbers.ts'
@@ -24,7 +26,7 @@ export interface CallParts {
   ids: (prefix: string) => string
   log: Log
   metering: Pick<Metering, 'begin'>
-  numbers: Pick<Numbers, 'observe' | 'used'>
+  numbers: Pick<Numbers, 'observe' | 'used' | 'answered'>
   /** Undefined: nothing is kept. */
   journal?: Pick<Journal, 'begin'>
   /** What the model's provider may know of a person. */
@@ -71,6 +73,14 @@ export function startCall(options: CallOptions): Call {
   const numbers = options.numbers.observe({ brain: brain.kind, from })
   const farewell = createFarewell({ ...options, nowMs: clock.nowMs })
   const journal = options.journal?.begin(callFactsOf(start, brain))
+  const turns = createTurnWatch({
+    nowMs: clock.nowMs,
+    onTurn(latency) {
+      options.numbers.answered(latency)
+      journal?.took(latency)
+      tellPage(latencyEvent(latency, ids('event')))
+    },
+  })
   const meter = options.metering.begin({
     callId,
     person: start.person,
@@ -96,7 +106,8 @@ export function startCall(options: CallOptions): Call {
       return media ? media.dial(asked, signal, sidebandLost) : brain.dial(asked, signal)
     },
     gate: media ? media.seat({ caller, program: () => guarded(createGate({ policy: 'open' })) }) : caller,
-    observers: [story.observer, numbers, meter.observer, ...(journal ? [journal.observer] : []), ...(isPage ? [farewell.observer] : [])],
+    observers: [story.observer, numbers, meter.observer, turns.observer, ...(journal ? [journal.observer] : []), ...(isPage ? [farewell.observer] : [])],
+    onWord: ({ itemId, playedMs }) => turns.heard(itemId, playedMs),
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,
     onEnd(how, open) {
@@ -113,6 +124,7 @@ export function startCall(options: CallOptions): Call {
 
   function onSettled() {
     meter.end()
+    turns.end()
     if (end) {
       journal?.end(end.by, end.by === 'client' ? null : end.fault.code)
       numbers.ended(end.by, end.by === 'client' ? undefined : end.fault.code)
@@ -139,7 +151,7 @@ export function startCall(options: CallOptions): Call {
     queueMicrotask(act)
   }
 
-  function tellPage(event: KaiwaUsageEvent | KaiwaLimitEvent) {
+  function tellPage(event: KaiwaUsageEvent | KaiwaLimitEvent | KaiwaLatencyEvent) {
     if (isPage) later(() => relay.say(JSON.stringify(event)))
   }
 

@@ -81,7 +81,7 @@ export function createFanLink({ ids, nowMs, awaitsPage }: FanOptions): FanLink {
     if (closed || !attached.has(one)) return
     const verdict = one.gate.check(text, nowMs())
     switch (verdict.do) {
-      case 'pass': return handIn(text, verdict)
+      case 'pass': case 'take': return handIn(text, verdict)
       case 'refuse': return refuse(one, verdict.error)
       // A caller who breaks the rules ends their call, as over a socket; somebody who looks on ends only that.
       case 'end': return one.seat === 'program' ? drop(one, verdict.fault) : handIn(text, verdict)

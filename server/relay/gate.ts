@@ -8,8 +8,13 @@ export type Verdict
   = | { do: 'pass', text: WireText, type: string, /** Of an append that was looked at: its audio, decoded. */ audioBytes?: number }
     /** Not passed on; the client hears why. */
     | { do: 'refuse', error: ServerError, type: string | undefined }
+    /** Said to this server, not to the model. */
+    | { do: 'take', word: HouseWord }
     /** More than a slip: the call ends. */
     | { do: 'end', fault: RelayFault }
+
+/** What a page says to this server (`kaiwa.ack`): so much of this item was heard. */
+export interface HouseWord { itemId: string, playedMs: number }
 
 /**
  * What may pass from a client to the model; one for each connection, with the memory it needs (its items, its rates).

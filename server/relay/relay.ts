@@ -1,6 +1,6 @@
 import { unreadReply, unreadSpeech, type Watermarks } from './backpressure.ts'
 import { closeCodeAfter, closeReason, describeFault, errorEvent, type RelayFault } from './fault.ts'
-import type { Gate } from './gate.ts'
+import type { Gate, HouseWord } from './gate.ts'
 import { createGauge } from './gauge.ts'
 import { byteLength, isSendable, type Link, type WireText } from './link.ts'
 import { TIMED_ONE_IN, type AudioFlow, type RelayObserver } from './observer.ts'
@@ -29,6 +29,8 @@ export interface RelayOptions {
   /** What of the client may pass. */
   gate: Gate
   observers: readonly RelayObserver[]
+  /** What the client says to us and not to the model. */
+  onWord?(word: HouseWord): void
   /** Events of the server itself, sent before anything of the client. */
   opening: readonly string[]
   /** Cut out of whatever the upstream says. */
@@ -116,6 +118,7 @@ export function startRelay(options: RelayOptions): Relay {
         if (verdict.type === APPEND) passAudio(verdict.text, verdict.audioBytes, atMs)
         else passEvent(verdict.text, verdict.type)
         return timeOne(atMs)
+      case 'take': return options.onWord?.(verdict.word)
       case 'refuse': return refuse(verdict.error)
       case 'end': return end(verdict.fault)
       default: verdict satisfies never

@@ -13,10 +13,9 @@ function call(more: Partial<CallFacts> = {}) {
   let nowMs = 5000
   const kept: JournalEntry[] = []
   const finals: boolean[] = []
-  const latencies: unknown[] = []
   const lines: string[] = []
   const journal = createCallJournal({
-    facts: { ...facts, ...more }, nowMs: () => nowMs, wallMs: () => 1_700_000_000_000 + nowMs, onLatency: latency => latencies.push(latency),
+    facts: { ...facts, ...more }, nowMs: () => nowMs, wallMs: () => 1_700_000_000_000 + nowMs,
     spool: {
       append(next, final) {
         lines.push(...next)
@@ -28,20 +27,18 @@ function call(more: Partial<CallFacts> = {}) {
   const { observer } = journal
   const text = (event: object) => Buffer.from(JSON.stringify(event))
   return {
-    journal, kept, lines, finals, latencies,
+    journal, kept, lines, finals,
     /** At so many milliseconds of the call. */
     at(callMs: number) { nowMs = 5000 + callMs },
     /** A parsed event of the model; returns whether something final was written by the time it would be passed. */
     hears(event: { type: string, [field: string]: unknown }) {
       const before = finals.length
-      observer.arrived!()
       observer.serverEvent!(event)
       const wasFinal = finals.slice(before).includes(true)
       observer.carried!('model', event.type, text(event))
       return wasFinal
     },
     delta(event: { type: string, [field: string]: unknown }) {
-      observer.arrived!()
       observer.carried!('model', event.type, text(event))
     },
     says(event: { type: string, [field: string]: unknown }) {
@@ -142,25 +139,12 @@ describe('what is kept of a spoken turn', () => {
     expect(one.of('transcription_usage')).toMatchObject([{ itemId: 'item_1', model: 'transcriber', usage: { usd: 0.01 } }])
   })
 
-  it('tells how long the answer took, once the page heard it', () => {
+  it('tells how long the answer took, as it is told', () => {
     const one = call()
     turn(one)
-    one.at(2350)
-    one.journal.heard('item_2')
-    one.at(2500)
-    finish(one)
-    // Speech ended 1700 ms into the audio, of which 500 came before the call did.
-    expect(one.of('turn_latency').map(({ latency }) => latency)).toEqual([{ responseId: 'resp_1', speechEndMs: 1200, committedMs: 810, firstTextMs: 900, firstAudioMs: 1000, firstHeardMs: 1150, relayMs: 0 }])
-    expect(one.latencies).toHaveLength(1)
-  })
-
-  it('waits with the turn\'s times for a page that reports later, but not beyond the next turn or the end', () => {
-    const one = call()
-    turn(one)
-    finish(one)
-    expect(one.of('turn_latency')).toEqual([])
-    one.journal.end('client', null)
-    expect(one.of('turn_latency').map(({ latency }) => latency.firstHeardMs)).toEqual([null])
+    const latency = { responseId: 'resp_1', speechEndMs: 1200, committedMs: 810, firstTextMs: 900, firstAudioMs: 1000, firstHeardMs: 1150, relayMs: 0.2 }
+    one.journal.took(latency)
+    expect(one.of('turn_latency').map(entry => entry.latency)).toEqual([latency])
   })
 })
 
@@ -184,7 +168,6 @@ describe('a call whose sound goes another way', () => {
     one.journal.end('client', null)
     expect(one.item('item_1')).toMatchObject({ span: { fromMs: 1000, toMs: 2000 } })
     expect(one.item('item_2')).toMatchObject({ text: 'Two words.', status: 'completed', span: { fromMs: 2300, toMs: 4300 } })
-    expect(one.of('turn_latency')[0]!.latency).toMatchObject({ speechEndMs: 2000, firstAudioMs: 300 })
   })
 })
 

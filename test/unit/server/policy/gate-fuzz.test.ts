@@ -93,7 +93,7 @@ function checkLaws(verdict: Verdict): void {
 
 describe('whatever a client sends', () => {
   it('a page\'s gate never throws, and passes nothing beyond what a page may say', { timeout }, () => {
-    const seen = { pass: 0, refuse: 0, end: 0 }
+    const seen = { pass: 0, take: 0, refuse: 0, end: 0 }
     const types = new Set<string>()
     fc.assert(fc.property(messages, sent => {
       const gate = createGate({ policy: 'locked', rates: unhurried })

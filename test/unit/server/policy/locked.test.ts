@@ -3,6 +3,8 @@ import type { Gate } from '../../../../server/relay/gate.ts'
 import { createGate, MAX_PAGE_EVENT_BYTES } from '../../../../server/policy/client-gate.ts'
 import { MAX_CALL_ITEMS } from '../../../../server/policy/call-items.ts'
 import type { FreeFields } from '../../../../server/policy/session-fields.ts'
+import { createFarewell } from '../../../../server/relay/farewell.ts'
+import type { Relay } from '../../../../server/relay/relay.ts'
 import { replay, samples } from '../../../../packages/protocol/test/samples.ts'
 import { inWords, ownDetection, sessionTold, tellCall } from './told-events.ts'
 
@@ -233,5 +235,38 @@ describe('the items of a call', () => {
     gate.serverEvent({ type: 'conversation.item.deleted' })
     gate.serverEvent({ type: 'session.updated', session: { audio: [] } })
     expect(inWords(gate.check(remove('x'.repeat(200)), 0))).toBe('item_delete_invalid_item_id item_id')
+  })
+})
+
+describe('what a page says to this server', () => {
+  const ack = (fields: object = {}) => ({ type: 'kaiwa.ack', item_id: 'item_answer', played_ms: 40, ...fields })
+
+  it('is taken, and never goes on to the model', () => {
+    expect(verdictOn(ack({ event_id: 'kaiwa_1', seq: 7, more: 'x' }))).toEqual({ do: 'take', word: { itemId: 'item_answer', playedMs: 40 } })
+  })
+
+  const wrong: [string, object, string][] = [
+    ['no item', { item_id: undefined }, 'item_id'], ['an item that is none', { item_id: { toString: 1 } }, 'item_id'], ['an id without end', { item_id: 'i'.repeat(129) }, 'item_id'],
+    ['time that runs backwards', { played_ms: -1 }, 'played_ms'], ['half a millisecond', { played_ms: 0.5 }, 'played_ms'], ['no number', { played_ms: '40' }, 'played_ms'],
+    ['more than a day', { played_ms: 86_400_001 }, 'played_ms'], ['a count that is none', { seq: 1.5 }, 'seq'],
+  ]
+  for (const [what, fields, param] of wrong) {
+    it(`is refused with ${what}`, () => expect(inWords(verdictOn(ack(fields)))).toBe(`invalid_value ${param}`))
+  }
+
+  it('counts against its pace like anything else', () => {
+    const gate = pageGate()
+    const verdicts = Array.from({ length: 2000 }, () => verdictOn(ack(), gate).do)
+    expect(verdicts.at(-1)).toBe('end')
+  })
+
+  it('is nothing special from a program: it speaks with the model alone', () => {
+    expect(createGate({ policy: 'open' }).check(asText(ack()), 0)).toMatchObject({ do: 'pass', type: 'kaiwa.ack' })
+  })
+
+  it('is still taken while the call says goodbye', () => {
+    const farewell = createFarewell({ nowMs: () => 0, ticker: { each: () => () => undefined }, ids: prefix => `${prefix}_1` })
+    farewell.begin({ openResponses: [], tell: () => undefined } as unknown as Relay, () => undefined)
+    expect(farewell.guard(pageGate()).check(asText(ack()), 0)).toMatchObject({ do: 'take' })
   })
 })

@@ -20,6 +20,7 @@ export function tellCall(gate: Gate): void {
 export function inWords(verdict: Verdict): string {
   switch (verdict.do) {
     case 'pass': return 'pass'
+    case 'take': return 'take'
     case 'refuse': return verdict.error.param === null ? verdict.error.code ?? '' : `${verdict.error.code} ${verdict.error.param}`
     case 'end': return verdict.fault.code
   }

@@ -45,6 +45,14 @@ describe('a call with several connections', () => {
     expect(gate.check('past the fan', 0)).toMatchObject({ do: 'refuse' })
   })
 
+  it('hands in what a page says to this server', () => {
+    const { link, passed } = fan({ judge: () => ({ do: 'take', word: { itemId: 'item_1', playedMs: 40 } }) })
+    const page = createFakeLink()
+    link.attach(page, 'page')
+    page.says('heard')
+    expect(passed).toEqual([{ do: 'take', word: { itemId: 'item_1', playedMs: 40 } }])
+  })
+
   it('tells of a refusal to whom it concerns', () => {
     const { link, passed } = fan({ judge: () => ({ do: 'refuse', error: { type: 'invalid_request_error', code: 'event_not_allowed', message: 'No.', param: null, event_id: null }, type: 'x' }) })
     const [page, program] = [createFakeLink(), createFakeLink()]

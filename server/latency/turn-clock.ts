@@ -7,7 +7,7 @@ interface Answering extends Waiting {
   firstTextAtMs: number | null
   firstAudioAtMs: number | null
   firstHeardAtMs: number | null
-  audioMs: number
+  audioMs: number | null
   done: boolean
 }
 
@@ -23,11 +23,16 @@ export interface TurnClock {
   appended(tookMs: number): void
   responseBegan(responseId: string): TurnLatency[]
   text(nowMs: number): void
-  /** @param tookMs from its arrival to its being passed on */
-  audio(nowMs: number, tookMs: number): void
+  /** @param tookMs from its arrival to its being passed on; null: it goes another way */
+  audio(nowMs: number, tookMs: number | null): void
   responseEnded(responseId: string): TurnLatency[]
+  /** Not before it was there to be heard. */
   heard(responseId: string, atMs: number): TurnLatency[]
   ended(): TurnLatency[]
+  /** An answer is under way, and none of its sound has come. */
+  readonly awaitsAudio: boolean
+  /** As well of its words. */
+  readonly awaitsText: boolean
 }
 
 export function createTurnClock(): TurnClock {
@@ -43,7 +48,7 @@ export function createTurnClock(): TurnClock {
     return [{
       responseId, speechEndMs, committedMs: after(committedAtMs), firstTextMs: after(firstTextAtMs),
       firstAudioMs: after(firstAudioAtMs), firstHeardMs: after(firstHeardAtMs),
-      relayMs: firstAudioAtMs === null ? null : sentMs + audioMs,
+      relayMs: audioMs === null ? null : sentMs + audioMs,
     }]
   }
 
@@ -57,7 +62,7 @@ export function createTurnClock(): TurnClock {
     appended(tookMs) { appendMs = tookMs },
     responseBegan(responseId) {
       const before = close()
-      if (waiting) answering = { ...waiting, responseId, firstTextAtMs: null, firstAudioAtMs: null, firstHeardAtMs: null, audioMs: 0, done: false }
+      if (waiting) answering = { ...waiting, responseId, firstTextAtMs: null, firstAudioAtMs: null, firstHeardAtMs: null, audioMs: null, done: false }
       waiting = undefined
       return before
     },
@@ -75,10 +80,12 @@ export function createTurnClock(): TurnClock {
       return answering.firstAudioAtMs === null || answering.firstHeardAtMs !== null ? close() : []
     },
     heard(responseId, atMs) {
-      if (answering?.responseId !== responseId) return []
-      answering.firstHeardAtMs ??= atMs
+      if (answering?.responseId !== responseId || answering.firstAudioAtMs === null) return []
+      answering.firstHeardAtMs ??= Math.max(atMs, answering.firstAudioAtMs)
       return answering.done ? close() : []
     },
     ended: close,
+    get awaitsAudio() { return answering !== undefined && answering.firstAudioAtMs === null },
+    get awaitsText() { return answering !== undefined && answering.firstTextAtMs === null },
   }
 }
