@@ -57,6 +57,20 @@ export interface Usage {
   day: Spent
 }
 
+/** How long an answer took, by the server's clock: ms after the end of the user's speech. Undefined: didn't happen, or isn't known. */
+export interface AnswerLatency {
+  replyId: string
+  /** The server had the turn. */
+  committedMs: number | undefined
+  textMs: number | undefined
+  /** The first sound, at the server. */
+  audioMs: number | undefined
+  /** As this page reported it. */
+  heardMs: number | undefined
+  /** How much of it the server took to pass on; undefined: the sound goes another way. */
+  relayMs: number | undefined
+}
+
 /** Why the page can't go on as asked: a fault of the line, or of the microphone. Each code has its own words in the page. */
 export type Trouble
   = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_lost' | 'audio_failed', detail: string }
@@ -145,6 +159,8 @@ export interface CallSnapshot {
   meter?: readonly MeterReading[]
   /** What it took, and costs, as our server counts; unset until its first word. */
   usage?: Usage
+  /** Of answers to speech, oldest first; bounded (oldest dropped). */
+  latencies?: readonly AnswerLatency[]
   warning?: Warning
   /** Epoch ms of the call's start; unset while idle. */
   startedAt?: number

@@ -1,7 +1,8 @@
 import { createRealtimeAdapterState, moveSession, receive, send } from '@kaiwa/protocol'
-import type { ClientEvent, DialogueCommand, DialogueEvent, Fault, HeardVoice } from '@kaiwa/protocol'
+import type { DialogueCommand, DialogueEvent, Fault, HeardVoice } from '@kaiwa/protocol'
+import type { KaiwaAckEvent } from '../../shared/calls.ts'
 import type { Trouble } from './call.ts'
-import type { Route, Transport, TransportMedia } from './transport.ts'
+import type { PageEvent, Route, Transport, TransportMedia } from './transport.ts'
 import { readHouseEvent } from './house-events.ts'
 import type { HouseEvent } from './house-events.ts'
 import { noServer } from './transport.ts'
@@ -36,6 +37,8 @@ export interface DialogueLinePorts {
 }
 export interface DialogueLine {
   command(command: DialogueCommand): void
+  /** To our own server. */
+  report(event: KaiwaAckEvent): void
   readonly unsentBytes: number
   /** Who carries the voices; undefined: events do. */
   readonly media: TransportMedia | undefined
@@ -50,14 +53,14 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
   let lastFault: { fault: Fault, atMs: number } | undefined
   let stopTimer = () => {}
 
-  function transmit(wire: readonly ClientEvent[]) {
+  function transmit(wire: readonly PageEvent[]) {
     for (const event of wire) {
       if (closed) return
       transport.send(event)
       records.add('out', JSON.stringify(event), { type: event.type, known: true, atMs: nowMs() })
     }
   }
-  function report(events: readonly DialogueEvent[]) {
+  function tell(events: readonly DialogueEvent[]) {
     for (const event of events) {
       if (closed) return
       if (event.type === 'opened') stopTimer()
@@ -70,7 +73,7 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
   function move(heard?: HeardVoice) {
     const moved = moveSession(adapter, { media: transport.media !== undefined, ...heard ? { heard } : {} })
     adapter = moved.state
-    report(moved.events)
+    tell(moved.events)
   }
   function hangUp(trouble?: Trouble) {
     if (closed) return
@@ -89,7 +92,7 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
     adapter = received.state
     records.add('in', text, { type: received.type, known: received.known, atMs: nowMs() })
     transmit(received.wire)
-    report(received.events)
+    tell(received.events)
     const house = closed ? undefined : readHouseEvent(received.type, text, nowMs())
     if (house) ports.onHouseEvent(house)
   })
@@ -115,8 +118,9 @@ export function openDialogueLine(parts: DialogueLineParts, ports: DialogueLinePo
       const sent = send(adapter, command)
       adapter = sent.state
       transmit(sent.wire)
-      report(sent.events)
+      tell(sent.events)
     },
+    report(event) { transmit([event]) },
     get unsentBytes() { return transport.unsentBytes },
     get media() { return transport.media },
     close,

@@ -1,5 +1,5 @@
-import type { KaiwaDrainingEvent, KaiwaLimitEvent, KaiwaUsageEvent, UsageAmount } from '../../shared/calls.ts'
-import type { Spent, Usage, Warning } from './call.ts'
+import type { KaiwaDrainingEvent, KaiwaLatencyEvent, KaiwaLimitEvent, KaiwaUsageEvent, UsageAmount } from '../../shared/calls.ts'
+import type { AnswerLatency, Spent, Usage, Warning } from './call.ts'
 
 /** What our own server says beside the protocol (`kaiwa.*`) → our words. Pure; what can't be read means nothing. */
 
@@ -7,6 +7,7 @@ export type HouseEvent
   = | { type: 'usage', usage: Usage }
     | { type: 'warning', warning: Warning }
     | { type: 'limit_reached', of: KaiwaLimitEvent['of'] }
+    | { type: 'latency', latency: AnswerLatency }
 
 /** `nowMs`: on the call's clock, as are the moments in what is returned. */
 export function readHouseEvent(type: string, text: string, nowMs: number): HouseEvent | undefined {
@@ -15,6 +16,7 @@ export function readHouseEvent(type: string, text: string, nowMs: number): House
   switch (type) {
     case 'kaiwa.usage': return isUsage(event) ? { type: 'usage', usage: usageOf(event) } : undefined
     case 'kaiwa.limit': return isLimit(event) ? limitOf(event, nowMs) : undefined
+    case 'kaiwa.latency': return isLatency(event) ? { type: 'latency', latency: latencyOf(event) } : undefined
     case 'kaiwa.draining': return isCount(event.seconds) ? { type: 'warning', warning: drainingOf(event as unknown as KaiwaDrainingEvent, nowMs) } : undefined
     // What is in `kaiwa.call` was said with the ticket; the rest isn't acted on yet.
     default: return undefined
@@ -36,6 +38,19 @@ const limits: readonly unknown[] = ['call', 'person', 'everyone', 'time'] satisf
 const isLimit = (event: Record<string, unknown>): event is Record<string, unknown> & KaiwaLimitEvent =>
   limits.includes(event.of) && (event.state === 'near' || event.state === 'reached')
   && [event.spent_usd, event.budget_usd, event.ends_in_seconds].every(value => value === null || isCount(value))
+
+const spans = ['committed_ms', 'first_text_ms', 'first_audio_ms', 'first_heard_ms', 'relay_ms'] as const
+const isLatency = (event: Record<string, unknown>): event is Record<string, unknown> & KaiwaLatencyEvent =>
+  typeof event.response_id === 'string' && typeof event.speech_end_ms === 'number' && spans.every(name => event[name] === null || isCount(event[name]))
+
+const latencyOf = (event: KaiwaLatencyEvent): AnswerLatency => ({
+  replyId: event.response_id,
+  committedMs: event.committed_ms ?? undefined,
+  textMs: event.first_text_ms ?? undefined,
+  audioMs: event.first_audio_ms ?? undefined,
+  heardMs: event.first_heard_ms ?? undefined,
+  relayMs: event.relay_ms ?? undefined,
+})
 
 const usageOf = ({ response_id, model, prices_of, response, call, day }: KaiwaUsageEvent): Usage =>
   ({ of: response_id === null ? 'transcription' : 'response', model, pricesOf: prices_of ?? undefined, last: spentOf(response), call: spentOf(call), day: spentOf(day) })

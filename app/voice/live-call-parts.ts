@@ -9,7 +9,7 @@ import type { VoiceSettings } from './voice-settings.ts'
 import type { WireRecords } from './wire-records.ts'
 
 /** What the other side tells of itself and of what is used up. */
-export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'warning' | 'listensWith' | 'mutedHint' | 'playback' | 'route' | 'network'>
+export type CallFacts = Pick<CallSnapshot, 'line' | 'meter' | 'usage' | 'latencies' | 'warning' | 'listensWith' | 'mutedHint' | 'playback' | 'route' | 'network'>
 
 export interface LiveCallContext {
   parts: VoiceSessionParts

@@ -1,11 +1,12 @@
 import type { DialogueCommand, DialogueEvent } from '@kaiwa/protocol'
 import type { AudioHost } from './audio-host.ts'
-import type { Heard, Trouble } from './call.ts'
+import type { AnswerLatency, Heard, Trouble } from './call.ts'
 import type { CallInput } from './call-inputs.ts'
 import { assertNever } from './assert-never.ts'
 import { openDialogueLine } from './dialogue-line.ts'
 import type { DialogueLine } from './dialogue-line.ts'
 import { createHalfDuplex } from './half-duplex.ts'
+import { createHeardReport } from './heard-report.ts'
 import type { HouseEvent } from './house-events.ts'
 import type { LiveCall, LiveCallContext } from './live-call-parts.ts'
 import { createLiveMedia } from './live-media.ts'
@@ -21,6 +22,9 @@ import { troubleOfFault } from './trouble.ts'
 
 /** What one call holds open: context, microphone, line, player. Owns and closes them all; once released it is deaf and mute. */
 
+/** Full ⇒ the oldest are forgotten. */
+const MAX_LATENCIES = 200
+
 export function createLiveCall({ parts, transcript, timeline, records, nowMs, settings, dispatch: toMachine, changed }: LiveCallContext): LiveCall {
   const outbox = createOutbox()
   const timers = new Set<() => void>()
@@ -30,6 +34,7 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
   let output: SpeechOutput | undefined
   let line: DialogueLine | undefined
   let lastVoiced: string | undefined
+  let latencies: readonly AnswerLatency[] = []
   /** The next session is told what was said in the one before. */
   let moved = false
 
@@ -77,7 +82,10 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
 
   const turns = createLiveTurns({ input, transcript, outbox, settings, nowMs, command, dispatch, changed: () => changed(), onHeld: gate.setHeld })
 
+  const reportHeard = createHeardReport(ack => line?.report(ack))
+
   function onHeard(heard: Heard, wanted: boolean) {
+    if (wanted) reportHeard(heard)
     transcript.heard(heard, nowMs())
     const playback = playbackFacts(output?.stats, host?.context)
     changed(playback && { playback })
@@ -128,6 +136,9 @@ export function createLiveCall({ parts, transcript, timeline, records, nowMs, se
     switch (event.type) {
       case 'usage': return changed({ usage: event.usage })
       case 'warning': return changed({ warning: event.warning })
+      case 'latency':
+        latencies = [...latencies, event.latency].slice(-MAX_LATENCIES)
+        return changed({ latencies })
       case 'limit_reached': return dispatch(event)
       default: return assertNever(event)
     }

@@ -1,4 +1,5 @@
 import type { ClientEvent } from '@kaiwa/protocol'
+import type { KaiwaAckEvent } from '../../shared/calls.ts'
 
 /** The client's way to a session. The protocol's events pass through it as they are; what they mean is the adapter's business. */
 
@@ -58,9 +59,12 @@ export interface TransportMedia {
   readonly network: NetworkFacts
 }
 
+/** What a page says: to the model, or to its own server. */
+export type PageEvent = ClientEvent | KaiwaAckEvent
+
 export interface Transport {
   /** Dropped while the transport isn't open: what has to wait waits where it has a bound (encoder, call machine). */
-  send(event: ClientEvent): void
+  send(event: PageEvent): void
   onEvent(listener: (text: string) => void): void
   onState(listener: (state: TransportState) => void): void
   /** Closes with 1000, at any time, as often as one likes; nothing is reported afterwards. */

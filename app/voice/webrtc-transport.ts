@@ -1,8 +1,7 @@
-import type { ClientEvent } from '@kaiwa/protocol'
 import { requestCall } from './call-request.ts'
 import { createEventMerge } from './event-merge.ts'
 import { noServer } from './transport.ts'
-import type { Route, Transport, TransportState, WayFault } from './transport.ts'
+import type { PageEvent, Route, Transport, TransportState, WayFault } from './transport.ts'
 import { connectingUntil, deadlineOf, stepHealth } from './webrtc-health.ts'
 import type { WebRtcEvent } from './webrtc-health.ts'
 import { callIdOf, sendOffer } from './webrtc-offer.ts'
@@ -147,7 +146,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
   queueMicrotask(() => { if (!closed) void connect() })
 
   return {
-    send(event: ClientEvent) {
+    send(event: PageEvent) {
       if (closed || early) return
       const text = JSON.stringify(event)
       if (!peer?.send(text) && house?.readyState === OPEN) house.send(text)

@@ -1,8 +1,7 @@
-import type { ClientEvent } from '@kaiwa/protocol'
 import { requestCall } from './call-request.ts'
 import type { CallRequestEnv } from './call-request.ts'
 import { noServer } from './transport.ts'
-import type { Transport, TransportState } from './transport.ts'
+import type { PageEvent, Transport, TransportState } from './transport.ts'
 
 /** The way through our own server: a ticket over HTTP, then a WebSocket to the relay or the engine. */
 
@@ -42,7 +41,7 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
   queueMicrotask(() => { void connect() })
 
   return {
-    send(event: ClientEvent) { if (socket?.readyState === OPEN && !closed) socket.send(JSON.stringify(event)) },
+    send(event: PageEvent) { if (socket?.readyState === OPEN && !closed) socket.send(JSON.stringify(event)) },
     onEvent(listener) { events.add(listener) },
     onState(listener) { states.add(listener) },
     close() {

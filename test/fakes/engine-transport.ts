@@ -36,7 +36,8 @@ export function createEngineTransport(engine: Engine): EngineTransport {
   return {
     sent,
     send(event) {
-      if (closed || !session) return
+      // Our server's own, which never reaches who answers.
+      if (closed || !session || event.type === 'kaiwa.ack') return
       sent.push(event)
       setImmediate(() => session?.receive(JSON.stringify(event)))
     },

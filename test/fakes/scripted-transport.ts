@@ -1,10 +1,13 @@
 import type { ClientEvent } from '@kaiwa/protocol'
+import type { KaiwaAckEvent } from '../../shared/calls.ts'
 import type { Transport, TransportMedia, TransportState, WayFault } from '../../app/voice/transport.ts'
 
 /** A transport whose other end is the test. */
 export interface ScriptedTransport extends Transport {
-  /** What the page sent, audio included. */
+  /** What the page sent to the model, audio included. */
   readonly sent: ClientEvent[]
+  /** What it reported to its own server. */
+  readonly acks: KaiwaAckEvent[]
   sentOf<T extends ClientEvent['type']>(type: T): Extract<ClientEvent, { type: T }>[]
   /** The line is up; no event yet. */
   accept(): void
@@ -28,6 +31,7 @@ export function createScriptedTransport({ media = false } = {}): ScriptedTranspo
   const events = new Set<(text: string) => void>()
   const states = new Set<(state: TransportState) => void>()
   const sent: ClientEvent[] = []
+  const acks: KaiwaAckEvent[] = []
   let phase: 'connecting' | 'open' | 'closed' = 'connecting'
   let eventCount = 0
   let carries = media
@@ -39,8 +43,13 @@ export function createScriptedTransport({ media = false } = {}): ScriptedTranspo
 
   return {
     sent,
+    acks,
     sentOf: type => sent.filter((event): event is never => event.type === type),
-    send(event) { if (phase === 'open') sent.push(event) },
+    send(event) {
+      if (phase !== 'open') return
+      if (event.type === 'kaiwa.ack') acks.push(event)
+      else sent.push(event)
+    },
     onEvent(listener) { events.add(listener) },
     onState(listener) { states.add(listener) },
     close() { phase = 'closed' },

@@ -502,6 +502,34 @@ describe('what the server says in its own name', () => {
     expect(page.session.snapshot.usage).toMatchObject({ of: 'response', pricesOf: '2026-11-01', last: { usd: 0.01, cachedTokens: { audio: 10 } }, call: { usd: 0.02 }, day: { usd: 0.03 } })
   })
 
+  const latency = { type: 'kaiwa.latency', response_id: 'r1', speech_end_ms: 1000, committed_ms: 20, first_text_ms: 300, first_audio_ms: 400, first_heard_ms: 460, relay_ms: null }
+
+  it('is told once of each answer that its first sound was heard, and how much of it by now', async () => {
+    const page = createFakePage()
+    await answered(page, 0)
+    expect(page.transport.acks).toEqual([])
+    page.player.playMs(60)
+    page.player.playMs(500)
+    await page.time.settle()
+    expect(page.transport.acks).toEqual([{ type: 'kaiwa.ack', item_id: 'a1', played_ms: 60 }])
+    page.server.replyEnds('r1', 'a1', 'One two three four five six seven eight.')
+    page.player.playMs(2000)
+    page.server.replyStarts('r2', 'a2', 'a1')
+    page.server.audio('r2', 'a2', 500)
+    page.player.playMs(80)
+    await page.time.settle()
+    expect(page.transport.acks.map(({ item_id }) => item_id)).toEqual(['a1', 'a2'])
+  })
+
+  it('shows how long each answer took, what didn’t happen left out', async () => {
+    const page = createFakePage()
+    await page.talk()
+    page.transport.serve(latency)
+    page.transport.serve({ ...latency, response_id: 'r2', first_heard_ms: null })
+    await page.time.advance(50)
+    expect(page.session.snapshot.latencies).toMatchObject([{ replyId: 'r1', committedMs: 20, textMs: 300, audioMs: 400, heardMs: 460 }, { replyId: 'r2', heardMs: undefined }])
+  })
+
   it('warns of what is nearly used up, without a change of state', async () => {
     const page = createFakePage()
     await page.talk()
@@ -554,10 +582,11 @@ describe('what the server says in its own name', () => {
     const page = createFakePage()
     await page.talk()
     const malformed = [{ ...usage, call: { usd: 'x' } }, { ...usage, day: null }, { ...usage, call: amount(-1) }]
-    for (const bad of [...malformed, { type: 'kaiwa.limit', of: 'moon', state: 'near' }, { type: 'kaiwa.draining' }, { type: 'kaiwa.call' }]) page.transport.serve(bad)
+    for (const bad of [...malformed, { type: 'kaiwa.limit', of: 'moon', state: 'near' }, { type: 'kaiwa.draining' }, { type: 'kaiwa.call' }, { ...latency, first_text_ms: 'x' }, { ...latency, relay_ms: -1 }]) page.transport.serve(bad)
     await page.time.advance(50)
     expect(page.session.snapshot).not.toHaveProperty('usage')
     expect(page.session.snapshot).not.toHaveProperty('warning')
+    expect(page.session.snapshot).not.toHaveProperty('latencies')
     expect(page.state).toBe('listening')
   })
 })
