@@ -54,7 +54,7 @@ export interface House {
 
 export interface Refusal {
   admitted: false
-  status: 400 | 401 | 403 | 404 | 405 | 426 | 429 | 501 | 502 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 426 | 429 | 501 | 502 | 503
   code: string
   message: string
   retryAfterSeconds?: number

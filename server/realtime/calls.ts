@@ -54,6 +54,10 @@ export interface Calls {
   /** Of a call with this persona, or with none. */
   limitsOf(persona: Persona | undefined): CallLimits
   begin(link: Link, start: CallStart): void
+  /** Whether a call goes on in it now. */
+  inConversation(conversationId: string): boolean
+  /** Of whoever answers in that conversation now; no effect where nobody does. */
+  forgetItem(conversationId: string, itemId: string): void
   /** Ends the calls of those who match, at once; how many they were. */
   endOf(match: (person: Person) => boolean, fault: RelayFault): number
   /**
@@ -98,6 +102,8 @@ export function createCalls(options: CallsOptions): Calls {
     unwatch ??= ticker.each(checkLimits)
   }
 
+  const callIn = (conversationId: string) => [...live.values()].find(({ start }) => start.conversationId === conversationId)
+
   function forget(callId: string) {
     live.delete(callId)
     if (live.size > 0) return
@@ -140,6 +146,8 @@ export function createCalls(options: CallsOptions): Calls {
     callsOf: person => [...live.values()].filter(call => isSamePerson(call.start.person, person)).length,
     limitsOf,
     begin,
+    inConversation: id => callIn(id) !== undefined,
+    forgetItem: (id, itemId) => callIn(id)?.relay.tell(JSON.stringify({ type: 'conversation.item.delete', event_id: ids('event'), item_id: itemId })),
     endOf,
     drain,
   }

@@ -24,7 +24,11 @@ export async function removeItems(transaction: Kysely<Tables>, conversationId: s
       .onConflict(conflict => conflict.columns(['conversation_id', 'item_id']).doNothing()).execute()
     const item = await transaction.deleteFrom('items').where('conversation_id', '=', conversationId).where('id', '=', itemId).returning('after_id').executeTakeFirst()
     removed ||= item !== undefined
-    if (item) await transaction.updateTable('items').set({ after_id: item.after_id }).where('conversation_id', '=', conversationId).where('after_id', '=', itemId).execute()
+    if (item) {
+      await transaction.updateTable('items').set({ after_id: item.after_id }).where('conversation_id', '=', conversationId).where('after_id', '=', itemId).execute()
+      // Conversations that branched off there have what came before it.
+      await transaction.updateTable('conversations').set({ branch_after: item.after_id }).where('branch_of', '=', conversationId).where('branch_after', '=', itemId).execute()
+    }
     await transaction.deleteFrom('search_docs').where('conversation_id', '=', conversationId).where('item_id', '=', itemId).execute()
     // Events say what was said, too.
     await transaction.deleteFrom('events').where('conversation_id', '=', conversationId).where('payload', 'like', `%${itemId.replace(/[\\%_]/g, '_')}%`).execute()

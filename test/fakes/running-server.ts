@@ -17,7 +17,9 @@ import { createInstance, type Instance, type InstanceOptions } from '../../serve
 import { listPersonas } from '../../server/personas/persona-request.ts'
 import { grantSecret } from '../../server/realtime/secret-request.ts'
 import { cutSlowHandshakes } from '../../server/realtime/slow-handshake.ts'
+import { sendAnswer } from '../../server/history/send-answer.ts'
 import { connectWebSocket, type ContractClient } from '../contract/contract-client.ts'
+import { historyRouteOf } from './history-routes.ts'
 
 export interface RunningServer {
   instance: Instance
@@ -69,6 +71,8 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       response.writeHead(answer.status, [...answer.headers, ['content-type', 'application/json']].flat()).end(answer.body && JSON.stringify(answer.body))
       return
     }
+    const history = historyRouteOf(request.method ?? '', url)
+    if (history) return sendAnswer(response, await history.answer({ ...ask, method: request.method ?? '', params: history.params }, instance), instance.log)
     if (route === 'GET /api/personas') {
       const list = listPersonas(ask, instance)
       const known = 'personas' in list

@@ -21,6 +21,8 @@ describe('POST /api/calls', () => {
       expires_at: expect.any(Number),
       url: 'ws://localhost:3000/v1/realtime',
       limits: { max_call_minutes: 120, idle_seconds: 300 },
+      persona: 'default',
+      continued: null,
     })
     const { ticket, call_id } = grant as { ticket: string, call_id: string }
     expect(tickets.redeem(ticket, 'http://localhost:3000')).toMatchObject({ callId: call_id })

@@ -1,0 +1,4 @@
+import { deleteConversation } from '../../history/conversation-requests.ts'
+import { historyRoute } from '../../history-route.ts'
+
+export default historyRoute(deleteConversation)

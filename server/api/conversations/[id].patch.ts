@@ -1,0 +1,4 @@
+import { renameConversation } from '../../history/conversation-requests.ts'
+import { historyRoute } from '../../history-route.ts'
+
+export default historyRoute(renameConversation)

@@ -1,0 +1,4 @@
+import { listEvents } from '../../../history/conversation-requests.ts'
+import { historyRoute } from '../../../history-route.ts'
+
+export default historyRoute(listEvents)

@@ -1,0 +1,4 @@
+import { exportEverything } from '../../history/person-requests.ts'
+import { historyRoute } from '../../history-route.ts'
+
+export default historyRoute(exportEverything)
