@@ -20,6 +20,8 @@ export interface NamedTests {
   file: string
   /** Each is found in the full name of one test at least: the names of its `describe`s and its own, with blanks between. */
   names: readonly string[]
+  /** Tests of the same file that have to run before, and may pass: those look at what these did. */
+  after?: readonly string[]
 }
 
 export const cut = (file: string, find: string, put: string): Cut => ({ file, find, put })

@@ -86,7 +86,7 @@ export const framing: readonly Defence[] = [
   },
   {
     row: 'deflate bomb → no extension is agreed to',
-    without: [cut('server/relay/handshake.ts', '`Sec-WebSocket-Accept: ${accept}`,', '`Sec-WebSocket-Accept: ${accept}`, \'Sec-WebSocket-Extensions: permessage-deflate\',')],
+    without: [cut('server/realtime/client-lines.ts', 'answerHandshake(line, handshake.accept, subprotocol)', 'answerHandshake(line, String(request.headers[\'sec-websocket-extensions\']).includes(\'webkit\') ? `${handshake.accept}\\r\\nSec-WebSocket-Extensions: permessage-deflate` : handshake.accept, subprotocol)')],
     tests: [siege('framing, from a program deflate offered → refused')],
   },
   {

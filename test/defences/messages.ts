@@ -39,10 +39,11 @@ export const messages: readonly Defence[] = [
     tests: [fuzz('a page\'s gate never throws, and passes nothing beyond'), locked('strips an answer of all that the page would have otherwise'), siege('own instructions → stripped')],
   },
   {
-    row: '`__proto__`/`constructor` keys of a page → SAFE; layers: no field that the schema doesn\'t know, and each event is written anew',
+    row: '`__proto__`/`constructor` keys of a page → SAFE; layers: no such key at any depth, no field that the schema doesn\'t know, and each event is written anew',
     without: [
       cut(gate, 'text: JSON.stringify(eventId === null ? ruling.event : { ...ruling.event, event_id: eventId })', 'text'),
       cut('packages/protocol/src/client-event-schema.ts', '  z.strictObject({ type: z.literal(type), event_id:', '  z.object({ type: z.literal(type), event_id:'),
+      cut('packages/protocol/src/client-event-schema.ts', 'if (key === \'__proto__\') return unknownParameter(wirePath([...path, key]))', ''),
     ],
     tests: [siege('what is no event, from a page `__proto__`/`constructor` keys → SAFE')],
   },

@@ -35,10 +35,13 @@ export function prove(copy: CheckoutCopy, { without, tests }: Defence): Verdict 
 
 /** The names that don't pass although nothing was taken away: they would prove nothing. */
 export function failingAnyway(copy: CheckoutCopy, tests: readonly NamedTests[]): string[] {
-  const byFile = new Map<string, Set<string>>()
-  for (const { file, names } of tests) byFile.set(file, new Set([...byFile.get(file) ?? [], ...names]))
-  return [...byFile].flatMap(([file, names]) => {
-    const results = run(copy.root, [{ file, names: [...names] }])
+  const byFile = new Map<string, { names: Set<string>, after: readonly string[] }>()
+  for (const { file, names, after = [] } of tests) {
+    const before = byFile.get(file)
+    byFile.set(file, { names: new Set([...before?.names ?? [], ...names]), after: [...before?.after ?? [], ...after] })
+  }
+  return [...byFile].flatMap(([file, { names, after }]) => {
+    const results = run(copy.root, [{ file, names: [...names], after }])
     return [...names].filter(name => {
       const named = results.get(file)?.filter(result => result.name.includes(name)) ?? []
       return named.length === 0 || named.some(({ status }) => status !== 'passed')
@@ -68,7 +71,7 @@ function run(root: string, tests: readonly NamedTests[]): Map<string, Result[]> 
   const report = join(root, 'node_modules/.proof.json')
   rmSync(report, { force: true })
   const files = [...new Set(tests.map(({ file }) => file))]
-  const pattern = tests.flatMap(({ names }) => names).map(patternOf).join('|')
+  const pattern = tests.flatMap(({ names, after = [] }) => [...after, ...names]).map(patternOf).join('|')
   const { stdout, stderr } = spawnSync(process.execPath, [
     'node_modules/vitest/vitest.mjs', 'run', ...files, ...PROJECTS.flatMap(name => ['--project', name]), '-t', pattern,
     `--testTimeout=${TEST_MS}`, `--hookTimeout=${HOOK_MS}`, '--no-file-parallelism', '--reporter=json', `--outputFile.json=${report}`,

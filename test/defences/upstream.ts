@@ -132,11 +132,6 @@ export const upstream: readonly Defence[] = [
     tests: [faults('U8: a line that is half-open is noticed'), halfOpen('is asked after 4 s, and given up before 8 are over'), testsOf('test/integration/door.test.ts')('notices a line that no longer answers')],
   },
   {
-    row: 'an event loop that was blocked → no healthy line is blamed',
-    without: [cut('server/relay/ticker.ts', '    count++\n', '    count = Math.floor(performance.now() / periodMs)\n')],
-    tests: [testsOf('test/integration/faults.test.ts')('R4: event loop blocked 5 s')],
-  },
-  {
     row: 'what answers the upgrade without having read our key → no WebSocket',
     without: [cut('server/relay/handshake.ts', ' && headers[\'sec-websocket-accept\'] === acceptOf(key)', '')],
     tests: [testsOf('test/unit/server/relay/handshake.test.ts')('isn’t with the answer to another key')],

@@ -132,8 +132,8 @@ describe.each(bothKinds)('framing, from a %s', kind => {
 
   it('binary when text expected → `error` `invalid_event`, and the connection lives', async () => {
     const line = await enter(kind)
-    line.write(frame({ opcode: 2, payload: Buffer.from([1, 2, 3]) }))
-    await line.read({ until: '"code":"invalid_event"' })
+    line.write(frame({ opcode: 2, payload: Buffer.from('{"type":"input_audio_buffer.clear"}') }))
+    expect((await line.read({ until: '"code":"invalid_event"', timeoutMs: 5000 })).includes('"code":"invalid_event"')).toBe(true)
     line.write(ask)
     await line.read({ until: 'input_audio_buffer.cleared' })
   })

@@ -105,8 +105,10 @@ describe.each(['page', 'program'] as const)('what is no event, from a %s', kind 
       '{"__proto__":{"type":"response.create"},"type":"input_audio_buffer.commit"}',
       '{"type":"__proto__"}', '{"type":"constructor"}', '{"type":"toString"}', '{"type":"hasOwnProperty"}',
     ]
-    const heard = await heardOf(scene, ...said)
-    if (kind === 'page') expect(JSON.stringify(heard)).not.toMatch(/__proto__|constructor|admin|polluted/)
+    const from = scene.model.received.length
+    await heardOf(scene, ...said)
+    // As it came: what is parsed and copied may lose such a key on the way.
+    if (kind === 'page') expect(scene.model.received.slice(from).join('\n')).not.toMatch(/__proto__|constructor|admin|polluted/)
     // Another call is as it was.
     const next = await enter(kind)
     expect(await heardOf(next, { type: 'response.create' })).toEqual([{ type: 'response.create' }])

@@ -146,7 +146,8 @@ describe('what a frame may be', () => {
 
   it('answers a binary frame with an error, and lives', async () => {
     const client = await server.connect()
-    client.sendBinary!(Buffer.from('{}'))
+    // Were it text, it would be answered with something else.
+    client.sendBinary!(Buffer.from('{"type":"input_audio_buffer.clear"}'))
     expect(await client.next('error')).toMatchObject({ error: { type: 'invalid_request_error', code: 'invalid_event' } })
     await stillAnswers(client)
     expect(upstream.connections.at(-1)!.binaryFrames).toBe(0)
