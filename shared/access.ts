@@ -4,6 +4,8 @@ export interface AccessInfo {
   signIn: { needed: boolean, ways: ('password' | 'oidc')[] }
   /** Undefined: has to sign in first. The name is the provider's, where there is one. */
   person: { name: string | undefined, by: 'anonymous' | 'password' | 'oidc' } | undefined
+  /** Sees what everyone spends. */
+  operator?: boolean
 }
 
 /** Answer of `GET /api/me`: 200 with the person; 401 with the refusal's `error` beside `sign_in`. */

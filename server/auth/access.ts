@@ -7,6 +7,7 @@ import { createCallerAddress } from './caller-address.ts'
 import { createEndedSignIns } from './ended-sign-ins.ts'
 import { groundOf, isGuest, mayStayWith } from './grounds.ts'
 import { createIdentify, type Identify, type Identity } from './identify.ts'
+import { isOperator } from './operator.ts'
 import { createOidc, TRIP_MS, type Oidc } from './oidc.ts'
 import { createPasswordCheck, type PasswordCheck } from './password.ts'
 import type { Person } from './person.ts'
@@ -60,7 +61,7 @@ export function createAccess({ settings, key, ids, nowMs, warn, endCalls, forget
   function partsOf(access: AccessSettings) {
     return {
       password: access.password === undefined ? undefined : createPasswordCheck(access.password),
-      oidc: access.oidc && createOidc(access.oidc, { nowMs, timeoutMs: oidcTimeoutMs }),
+      oidc: access.oidc && createOidc(access.oidc, { nowMs, timeoutMs: oidcTimeoutMs, wantsAddress: access.operators.some(name => name.includes('@')) }),
       programOf: createApiTokens(access.tokens),
     }
   }
@@ -81,9 +82,10 @@ export function createAccess({ settings, key, ids, nowMs, warn, endCalls, forget
 
   return {
     identify: createIdentify({ settings, addressOf: createCallerAddress(settings.access.trustedProxies), cookies, programOf: token => programOf(token) }),
-    infoOf: ({ visitor }) => ({
+    infoOf: identity => ({
       signIn: { needed: asksForSignIn(settings.access), ways: ways() },
-      person: visitor && { name: 'name' in visitor ? visitor.name : undefined, by: visitor.by },
+      person: identity.visitor && { name: 'name' in identity.visitor ? identity.visitor.name : undefined, by: identity.visitor.by },
+      ...(isOperator(identity, settings) && { operator: true }),
     }),
     cookies,
     get password() { return password },

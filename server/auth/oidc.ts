@@ -35,7 +35,7 @@ export interface Oidc {
   arrive(search: string, trip: OidcTrip): Promise<{ id: string, name: string | undefined, /** Verified. */ email?: string }>
 }
 
-export interface OidcOptions { nowMs: () => number, timeoutMs?: number }
+export interface OidcOptions { nowMs: () => number, timeoutMs?: number, /** Somebody is told by their address. */ wantsAddress?: boolean }
 
 const claimsSchema = z.object({
   iss: z.string(), sub: z.string().min(1), name: z.string().optional(), preferred_username: z.string().optional(),
@@ -43,7 +43,7 @@ const claimsSchema = z.object({
 })
 
 /** Sign-in at an OpenID Connect provider: authorization code with PKCE, state and nonce; the ID token's signature is checked. */
-export function createOidc(settings: OidcSettings, { nowMs, timeoutMs = TIMEOUT_MS }: OidcOptions): Oidc {
+export function createOidc(settings: OidcSettings, { nowMs, timeoutMs = TIMEOUT_MS, wantsAddress = false }: OidcOptions): Oidc {
   let known: { configuration: Promise<Configuration>, atMs: number } | undefined
 
   /** Asked once and kept for an hour; a failure is not kept. */
@@ -64,7 +64,7 @@ export function createOidc(settings: OidcSettings, { nowMs, timeoutMs = TIMEOUT_
     const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }
     const tokens = await authorizationCodeGrant(config, new URL(`${redirectUri}${search}`), checks)
     const claims = claimsSchema.parse(tokens.claims())
-    const lacksAddress = settings.allow.length > 0 && claims.email === undefined && config.serverMetadata().userinfo_endpoint
+    const lacksAddress = (settings.allow.length > 0 || wantsAddress) && claims.email === undefined && config.serverMetadata().userinfo_endpoint
     if (!lacksAddress) return claims
     return claimsSchema.parse({ ...claims, ...await fetchUserInfo(config, tokens.access_token, claims.sub), iss: claims.iss, sub: claims.sub })
   }

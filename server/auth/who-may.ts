@@ -10,8 +10,11 @@ export const programsAreFree = ({ access }: Pick<Settings, 'access'>) => !asksFo
  * Whether whoever opens the page may talk without signing in. Where only tokens are set up, nobody said that of people: the
  * page is for this machine alone, unless `KAIWA_ALLOW_ANONYMOUS` says more.
  */
-export function pageIsFree({ host, publicUrl, access }: Facts): boolean {
+export function pageIsFree(facts: Facts): boolean {
+  const { access } = facts
   if (asksForSignIn(access)) return false
-  const reachedFromOutside = !isLoopbackHost(host) || (publicUrl !== undefined && !isLoopbackHost(publicUrl.hostname))
-  return access.allowAnonymous || access.tokens.size === 0 || !reachedFromOutside
+  return access.allowAnonymous || access.tokens.size === 0 || !isReachedFromOutside(facts)
 }
+
+export const isReachedFromOutside = ({ host, publicUrl }: Pick<Facts, 'host' | 'publicUrl'>) =>
+  !isLoopbackHost(host) || (publicUrl !== undefined && !isLoopbackHost(publicUrl.hostname))

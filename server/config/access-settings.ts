@@ -19,6 +19,8 @@ export interface AccessSettings {
   /** Bearer tokens of other programs, by name. */
   tokens: ReadonlyMap<string, string>
   oidc: OidcSettings | undefined
+  /** Who sees what everyone spends: addresses as the provider verified them, names of tokens. */
+  operators: string[]
   /** Proxies whose `X-Forwarded-*` headers are believed: addresses, networks (`10.0.0.0/8`), `loopback`. */
   trustedProxies: string[]
 }
@@ -44,6 +46,8 @@ const tokenPair: Kind<[string, string]> = {
 }
 const allowed: Kind<string> = { takes: 'an address', parse: text => /^[^\s@,]*@[^\s@,]+\.[^\s@,]+$/.test(text) ? text.toLowerCase() : undefined }
 
+const operator: Kind<string> = { takes: 'an address or a name', parse: text => allowed.parse(text) ?? (/^[\w.-]{1,64}$/.test(text) ? text : undefined) }
+
 /** @throws SettingsError */
 export function readAccess(read: Read): AccessSettings {
   return {
@@ -51,6 +55,7 @@ export function readAccess(read: Read): AccessSettings {
     password: read('KAIWA_PASSWORD', { ...secret('1 to 512 characters, none of them a line break'), parse: text => /^[^\p{Cc}]{1,512}$/u.test(text) ? text : undefined }, undefined),
     tokens: readTokens(read),
     oidc: readOidc(read),
+    operators: read('KAIWA_OPERATORS', listOf(operator, 'addresses such as ann@example.org or names of KAIWA_API_TOKENS, comma separated'), []),
     trustedProxies: read('KAIWA_TRUSTED_PROXIES', listOf(address, 'addresses, networks such as 10.0.0.0/8, or `loopback`, comma separated'), ['loopback']),
   }
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Identity } from '../auth/identify.ts'
 import { bearerIn } from '../auth/bearer.ts'
+import type { Person } from '../auth/person.ts'
 import { programsAreFree } from '../auth/who-may.ts'
 import { AudioError } from '../journal/audio-keeper.ts'
 import { personKey } from '../metering/metering.ts'
@@ -25,7 +26,7 @@ export interface HistoryAsk {
 /** An HTTP answer as a value; an object is sent as JSON. */
 export interface HistoryAnswer { status: number, headers: [name: string, value: string][], body?: object | Readable }
 
-export type HistoryHouse = Pick<Instance, 'settings' | 'store' | 'journal' | 'calls' | 'log' | 'numbers'>
+export type HistoryHouse = Pick<Instance, 'settings' | 'store' | 'journal' | 'calls' | 'log' | 'numbers' | 'metering'>
 
 /** Somebody who may ask, and what of. */
 export interface Asker extends HistoryAsk { owner: string, query: URLSearchParams }
@@ -39,7 +40,7 @@ const ID = /^[\w-]{1,128}$/
 
 export const noConversation = refusal(404, 'conversation_not_found', 'There is no such conversation.')
 export const noItem = refusal(404, 'item_not_found', 'There is no such item in that conversation.')
-const nothingKept = refusal(404, 'nothing_kept', 'This server keeps no conversations. Whoever runs it can change that with KAIWA_STORE.')
+export const nothingKept = refusal(404, 'nothing_kept', 'This server keeps no conversations. Whoever runs it can change that with KAIWA_STORE.')
 
 export const json = (body: object, status = 200): HistoryAnswer => ({ status, headers: [], body })
 export const isRefusal = (answer: HistoryAnswer | Refusal): answer is Refusal => 'admitted' in answer
@@ -47,11 +48,15 @@ export const isRefusal = (answer: HistoryAnswer | Refusal): answer is Refusal =>
 /** What every request for what is kept has in common: who asks, that something is kept, and what a store that fails is called. */
 export function historyRequest(answer: (asker: Asker, house: HistoryHouse) => Promise<HistoryAnswer | Refusal>): AnswerHistory {
   return async (ask, house) => {
-    const owner = ownerOf(ask, house)
-    const answered = typeof owner === 'string' ? await answerOwner(ask, owner, house, answer) : owner
-    const { status, headers, body } = isRefusal(answered) ? refuse(answered, ask, house) : answered
-    return { status, headers: [['Cache-Control', 'no-store'], ...headers], ...(body && { body }) }
+    const asker = askerOf(ask, house)
+    return finished('admitted' in asker ? asker : await answerOwner(ask, personKey(asker), house, answer), ask, house)
   }
+}
+
+/** An answer, or the refusal in its place, as it goes out. */
+export function finished(answered: HistoryAnswer | Refusal, ask: HistoryAsk, house: HistoryHouse): HistoryAnswer {
+  const { status, headers, body } = isRefusal(answered) ? refuse(answered, ask, house) : answered
+  return { status, headers: [['Cache-Control', 'no-store'], ...headers], ...(body && { body }) }
 }
 
 async function answerOwner(ask: HistoryAsk, owner: string, house: HistoryHouse, answer: Parameters<typeof historyRequest>[0]): Promise<HistoryAnswer | Refusal> {
@@ -67,14 +72,14 @@ async function answerOwner(ask: HistoryAsk, owner: string, house: HistoryHouse, 
   }
 }
 
-/** The key of whoever asks: a program by its token, else whoever the page belongs to. */
-function ownerOf({ method, headers, identity: { program, visitor } }: HistoryAsk, { settings }: HistoryHouse): string | Refusal {
+/** Whoever asks: a program by its token, else whoever the page belongs to. */
+export function askerOf({ method, headers, identity: { program, visitor } }: HistoryAsk, { settings }: Pick<HistoryHouse, 'settings'>): Person | Refusal {
   // A browser names no origin when a page reads from its own server; another site's page couldn't read the answer.
   const misplaced = refuseForOrigin(method === 'GET' ? { host: headers.host, origin: headers.origin } : headers, settings)
   if (misplaced) return misplaced
-  if (program) return personKey(program)
+  if (program) return program
   if (bearerIn(headers) !== undefined && !programsAreFree(settings)) return refusal(401, 'invalid_api_key', 'That token is not one of this server\'s. Whoever runs it names tokens in KAIWA_API_TOKENS.')
-  return visitor ? personKey(visitor) : signInRequired(settings)
+  return visitor ?? signInRequired(settings)
 }
 
 /** @throws whatever it doesn't know */

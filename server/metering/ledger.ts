@@ -43,12 +43,20 @@ export interface Ledger {
   today(person: string): Amount
   /** Everyone's day, model by model. */
   models(): { day: string, models: { model: string, amount: Amount }[] }
+  /** Everyone's day, by person and model. */
+  accounts(): { day: string, accounts: Account[] }
 }
+
+export interface Account { person: string, model: string, /** Transcriptions aside. */ responses: number, amount: Amount }
 
 /** A day's persons. Full ⇒ who comes now shares one account. */
 const MAX_PERSONS = 100_000
 const MAX_MODELS = 200
 const OTHERS = 'others'
+/** Persons with each of their models. Full ⇒ who comes now is counted among the others. */
+const MAX_ACCOUNTS = 200_000
+
+const accountKey = ({ person, model }: Pick<Account, 'person' | 'model'>) => JSON.stringify([person, model])
 
 export const dayOf = (nowMs: number) => new Date(nowMs).toISOString().slice(0, 10)
 
@@ -68,6 +76,7 @@ export function createLedger({ nowMs, record, earlier = [], maxPersons = MAX_PER
   let everyone = nothing
   const persons = new Map<string, Amount>()
   const models = new Map<string, Amount>()
+  const accounts = new Map<string, Account>()
   /** Of whom something is under way: as many as there are calls. */
   const reserved = new Map<string, number>()
   let reservedInAll = 0
@@ -79,16 +88,24 @@ export function createLedger({ nowMs, record, earlier = [], maxPersons = MAX_PER
     everyone = nothing
     persons.clear()
     models.clear()
+    accounts.clear()
   }
 
   const account = (person: string) => persons.has(person) || persons.size < maxPersons ? person : OTHERS
 
-  function add({ person, model, amount }: Charge) {
+  function add({ person, model, amount, responseId }: Charge) {
     const key = account(person)
     everyone = plus(everyone, amount)
     persons.set(key, plus(persons.get(key) ?? nothing, amount))
     const name = models.has(model) || models.size < MAX_MODELS ? model : OTHERS
     models.set(name, plus(models.get(name) ?? nothing, amount))
+    addToAccount({ person: key, model: name, responses: responseId === null ? 0 : 1, amount })
+  }
+
+  function addToAccount(more: Account) {
+    const known = accounts.has(accountKey(more)) || accounts.size < MAX_ACCOUNTS ? more : { ...more, person: OTHERS }
+    const before = accounts.get(accountKey(known))
+    accounts.set(accountKey(known), before ? { ...before, responses: before.responses + more.responses, amount: plus(before.amount, more.amount) } : known)
   }
 
   function setAside(person: string, nanoUsd: number) {
@@ -149,6 +166,10 @@ export function createLedger({ nowMs, record, earlier = [], maxPersons = MAX_PER
     models() {
       turnDay()
       return { day, models: [...models].map(([model, amount]) => ({ model, amount })) }
+    },
+    accounts() {
+      turnDay()
+      return { day, accounts: [...accounts.values()] }
     },
   }
 }

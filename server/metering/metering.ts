@@ -5,6 +5,7 @@ import { nothing, plus, usageAmount } from './amount.ts'
 import { createCallMeter, type CallMeter, type CallMeterListener, type LiveMeter } from './call-meter.ts'
 import type { Budgets } from './call-budget.ts'
 import { dayOf, type Ledger } from './ledger.ts'
+import { createPersonNames } from './person-names.ts'
 import { NANO_PER_USD, type Prices } from './prices.ts'
 
 export interface CallToMeter extends CallMeterListener {
@@ -43,6 +44,12 @@ export interface Metering {
   readonly hasBudget: boolean
   begin(call: CallToMeter): CallMeter
   totals(): SpendingTotals
+  /** One person's day so far. */
+  today(person: Person): { day: string, spent: UsageAmount, budgetUsd: number | undefined }
+  /** Everyone's day so far, by person and model. */
+  accounts(): { day: string, accounts: { person: string, model: string, responses: number, amount: UsageAmount }[] }
+  /** As their provider calls them; undefined: nobody with this key has talked since the start, or they have no name. */
+  nameOf(key: string): string | undefined
 }
 
 export interface MeteringOptions {
@@ -75,6 +82,7 @@ export function createMetering({ prices, pricesOf = () => prices, budgets: setti
   const usedUp = new Set<string>()
   const day = () => dayOf(nowMs())
   let usedUpDay = day()
+  const names = createPersonNames()
 
   const keyOf = (of: 'person' | 'everyone', person: string) => of === 'everyone' ? of : `person ${person}`
 
@@ -98,6 +106,7 @@ export function createMetering({ prices, pricesOf = () => prices, budgets: setti
 
   function begin(call: CallToMeter): CallMeter {
     const person = personKey(call.person)
+    if ('name' in call.person && call.person.name !== undefined) names.note(person, call.person.name)
     const meter = createCallMeter({
       ...call, person, prices: pricesFor(call.brain), ledger, ids, day,
       budgets: call.budgetUsd === undefined ? budgets : { ...budgets, call: nano(call.budgetUsd) },
@@ -140,5 +149,11 @@ export function createMetering({ prices, pricesOf = () => prices, budgets: setti
         models: models.map(({ model, amount }) => ({ model, amount: usageAmount(amount) })),
       }
     },
+    today: person => ({ day: day(), spent: usageAmount(ledger.today(personKey(person))), budgetUsd: settings.perPersonDayUsd }),
+    accounts() {
+      const { day: today, accounts } = ledger.accounts()
+      return { day: today, accounts: accounts.map(account => ({ ...account, amount: usageAmount(account.amount) })) }
+    },
+    nameOf: names.of,
   }
 }

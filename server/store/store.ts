@@ -93,8 +93,8 @@ export interface Store {
   /** What was last spoken in before. At most `limit` conversations at a time. */
   deleteOlderThan(atMs: number, limit: number): Promise<{ conversations: number, audioKeys: string[] }>
   spending(ask: { fromDay: string, toDay: string, owner?: string }): Promise<SpendingRow[]>
-  /** p50 and p95 of each column of the turns' latencies of a day, or of a call. */
-  latencyQuantiles(ask: { day: string } | { callId: string }): Promise<Record<'firstAudioMs' | 'firstHeardMs' | 'relayMs', { p50: number, p95: number } | null>>
+  /** p50 and p95 of each column of the turns' latencies of a day, or of a call; without an owner everyone's. */
+  latencyQuantiles(ask: ({ day: string } | { callId: string }) & { owner?: string }): Promise<Record<'firstAudioMs' | 'firstHeardMs' | 'relayMs', { p50: number, p95: number } | null>>
   close(): Promise<void>
 }
 

@@ -210,7 +210,7 @@ export function createMemoryStore(kind: Store['kind'] = 'sqlite'): MemoryStore {
       return [...rows.values()]
     },
     async latencyQuantiles(ask) {
-      const all = [...kept.values()].flatMap(({ latencies }) => [...latencies.values()]).filter(({ callId, atMs }) => 'day' in ask ? dayOf(atMs) === ask.day : callId === ask.callId)
+      const all = [...kept.values()].filter(({ owner }) => ask.owner === undefined || owner === ask.owner).flatMap(({ latencies }) => [...latencies.values()]).filter(({ callId, atMs }) => 'day' in ask ? dayOf(atMs) === ask.day : callId === ask.callId)
       const of = (column: 'firstAudioMs' | 'firstHeardMs' | 'relayMs') => {
         const sorted = all.flatMap(each => each[column] ?? []).sort((a, b) => a - b)
         const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!

@@ -47,6 +47,7 @@ export function sumsContract(scene: StoreScene): void {
       expect((await scene.store.latencyQuantiles({ callId: 'call_2' })).firstAudioMs).toEqual({ p50: 5000, p95: 5000 })
       expect((await scene.store.latencyQuantiles({ day: '2026-01-20' })).firstAudioMs).toEqual({ p50: 51, p95: 96 })
       expect((await scene.store.latencyQuantiles({ day: '2026-01-19' })).firstAudioMs).toBeNull()
+      expect(await scene.store.latencyQuantiles({ callId: 'call_1', owner: 'somebody else' })).toEqual({ firstAudioMs: null, firstHeardMs: null, relayMs: null })
       expect((await scene.store.get('ann', 'conv_2'))!.latencies).toEqual([
         { responseId: 'r', speechEndMs: 0, committedMs: 10.5, firstTextMs: null, firstAudioMs: 5000, firstHeardMs: null, relayMs: 0.25, callId: 'call_2', atMs: NOON_MS + 2 },
       ])

@@ -11,6 +11,7 @@ import { createPasswordCheck } from '../../../../server/auth/password.ts'
 import { createSealer } from '../../../../server/auth/sealer.ts'
 import { safePath } from '../../../../server/auth/sign-in-request.ts'
 import { createSignInLimits } from '../../../../server/auth/sign-in-limits.ts'
+import { isOperator } from '../../../../server/auth/operator.ts'
 import { pageIsFree, programsAreFree } from '../../../../server/auth/who-may.ts'
 import { readSettings } from '../../../../server/config/settings.ts'
 
@@ -130,4 +131,32 @@ it('a token is known by its digest, and only whole', () => {
   const programOf = createApiTokens(new Map([['robot', 'token-one'], ['other', 'token-two']]))
   expect(programOf('token-two')).toEqual({ by: 'token', id: 'other', name: 'other' })
   for (const guess of ['', 'token-on', 'token-one ', 'robot', '__proto__']) expect(programOf(guess)).toBeUndefined()
+})
+
+describe('who sees what everyone spends', () => {
+  const named = { KAIWA_OPERATORS: 'Ann@Example.org, robot', KAIWA_API_TOKENS: 'robot:token-0123456789abcdef' }
+  const oidc = { KAIWA_OIDC_ISSUER: 'https://id.example', KAIWA_OIDC_CLIENT_ID: 'kaiwa' }
+  const here = { by: 'anonymous', id: undefined } as const
+  const signedIn = (email?: string) => ({ by: 'oidc', id: 'x', signInId: 's', name: 'robot', ...(email !== undefined && { email }) } as const)
+  const program = (name: string) => ({ by: 'token', id: name, name } as const)
+  const is = (env: Record<string, string>, who: Partial<Parameters<typeof isOperator>[0]>) =>
+    isOperator({ program: undefined, visitor: undefined, address: '127.0.0.1', ...who }, readSettings(env))
+
+  it('those who are named: by verified address, however it is written, or by token', () => {
+    expect([is({ ...named, ...oidc }, { visitor: signedIn('ANN@example.org') }), is(named, { program: program('robot') })]).toEqual([true, true])
+  })
+
+  it.each([
+    ['another address', oidc, { visitor: signedIn('bob@example.org') }], ['no verified address', oidc, { visitor: signedIn() }], ['an address that is a token\'s name', oidc, { visitor: signedIn('robot') }],
+    ['another token, even on this machine', {}, { program: program('other'), visitor: here }], ['nobody', oidc, {}],
+    ['the shared password', { KAIWA_PASSWORD: 'correct horse' }, { visitor: { by: 'password', id: 'person_1', signInId: 's', name: undefined } }],
+  ] as [string, Record<string, string>, Partial<Parameters<typeof isOperator>[0]>][])('not %s', (_who, env, who) => { expect(is({ ...named, ...env }, who)).toBe(false) })
+
+  it('without sign-in whoever sits at this machine, and only while none but it reaches the server', () => {
+    expect(is({}, { visitor: here })).toBe(true)
+    expect(is({}, { visitor: here, address: '203.0.113.7' })).toBe(false)
+    expect(is({}, { visitor: here, address: undefined })).toBe(false)
+    expect(is({ KAIWA_PUBLIC_URL: 'https://kaiwa.example' }, { visitor: here })).toBe(false)
+    expect(is({ HOST: '0.0.0.0', KAIWA_ALLOW_ANONYMOUS: 'true' }, { visitor: here })).toBe(false)
+  })
 })

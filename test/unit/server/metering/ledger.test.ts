@@ -22,6 +22,15 @@ describe('the ledger', () => {
     expect(written).toHaveLength(3)
   })
 
+  it('knows what each person took of each model, and how many responses that was', () => {
+    const { ledger, wait } = scene()
+    for (const each of [charge('a', 5), charge('b', 7), charge('a', 1), charge('a', 2, 'other'), { ...charge('a', 3, 'other'), responseId: null }]) ledger.charge(each)
+    expect(ledger.accounts().accounts.map(({ person, model, responses, amount }) => [person, model, responses, amount.nanoUsd]))
+      .toEqual([['a', 'gpt-realtime-2.1', 2, 6], ['b', 'gpt-realtime-2.1', 1, 7], ['a', 'other', 1, 5]])
+    wait(DAY_MS)
+    expect(ledger.accounts().accounts).toEqual([])
+  })
+
   it('begins anew at midnight UTC; what is under way stays reserved', () => {
     const { ledger, wait } = scene()
     ledger.charge(charge('a', 5))

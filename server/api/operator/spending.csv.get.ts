@@ -1,0 +1,4 @@
+import { historyRoute } from '../../history-route.ts'
+import { everyonesSpendingCsv } from '../../spending/spending-requests.ts'
+
+export default historyRoute(everyonesSpendingCsv)
