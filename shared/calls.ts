@@ -32,6 +32,8 @@ export interface KaiwaCallEvent {
   limits: CallLimits
   resume_ticket: string | null
   seq: number
+  /** As in the grant. */
+  continued: ContinuedGrant | null
 }
 
 export interface KaiwaDrainingEvent { type: 'kaiwa.draining', event_id: string, seconds: number }

@@ -175,8 +175,8 @@ export interface ContinuedGrant {
   of: string
   /** Null: it goes on from its end. */
   after_item_id: string | null
-  /** Items that the model is told anew. */
-  told_items: number
+  /** Items that the model is told anew, in order. Its events tell of them as of new ones (`conversation.item.added`): they are old. */
+  told_item_ids: string[]
   /** Earlier ones that don't fit any more. */
   left_out_items: number
   /** The persona of then is gone: another one takes its place. */

@@ -8,7 +8,7 @@ export default defineEventHandler(async event => {
   setResponseHeader(event, 'Cache-Control', 'no-store')
   const headers = getRequestHeaders(event)
   const identity = await instance().access.identify({ headers, remoteAddress: event.node.req.socket.remoteAddress })
-  const answer = grantCall({ headers, identity, body: await boundedBody(event.node.req, MAX_BODY_BYTES) }, instance())
+  const answer = await grantCall({ headers, identity, body: await boundedBody(event.node.req, MAX_BODY_BYTES) }, instance())
   if ('ticket' in answer) {
     setResponseStatus(event, 201)
     return answer

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { GoingOn } from '../history/going-on.ts'
 import type { PersonaRef } from '../personas/persona.ts'
+import type { ContinuedGrant } from '../../shared/history.ts'
 import type { Person } from './person.ts'
 
 /** What a ticket stands for: one connection, of this call, from this origin. */
@@ -13,11 +15,15 @@ export interface TicketClaim {
   persona?: PersonaRef
   /** It opens the page's socket to this WebRTC call (`rtc_…`), and nothing else. */
   joins?: string
+  /** With what the call goes on; undefined: a new conversation. */
+  goesOn?: GoingOn & { grant: ContinuedGrant }
 }
 
 export const TICKET_MS = 30_000
 /** Tickets that nobody has used yet. Full ⇒ none are given. */
 const MAX_TICKETS = 10_000
+/** Of those, tickets that hold what was said earlier, some 10 kB each. Full ⇒ none of these are given. */
+const MAX_GOING_ON = 500
 const SHAPE = /^[\w-]{43}$/
 
 export interface Tickets {
@@ -42,6 +48,8 @@ export function createTickets(nowMs: () => number, maxTickets = MAX_TICKETS): Ti
     }
   }
 
+  const goingOn = () => [...waiting.values()].filter(({ claim }) => claim.goesOn).length
+
   const claimAt = (key: string, origin: string) => {
     const found = waiting.get(key)
     return found && found.expiresAtMs > nowMs() && found.claim.origin === origin ? found.claim : undefined
@@ -50,7 +58,7 @@ export function createTickets(nowMs: () => number, maxTickets = MAX_TICKETS): Ti
   return {
     issue(claim) {
       sweep()
-      if (waiting.size >= maxTickets) return undefined
+      if (waiting.size >= maxTickets || (claim.goesOn && goingOn() >= MAX_GOING_ON)) return undefined
       const ticket = randomBytes(32).toString('base64url')
       const expiresAtMs = nowMs() + TICKET_MS
       waiting.set(digest(ticket), { claim, expiresAtMs })

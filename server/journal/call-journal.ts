@@ -77,7 +77,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
   const { callId, conversationId, keys } = facts
   const beganAtMs = nowMs()
   const callMs = () => nowMs() - beganAtMs
-  const book = createItemBook(facts.restored)
+  const book = createItemBook(facts.restored, facts.continues?.afterItemId ?? undefined)
   const spans = createSpokenSpans()
   const usages = new Map<string, Usage>()
   let transcription: Usage | undefined

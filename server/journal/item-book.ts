@@ -38,8 +38,11 @@ interface Tracked { item: StoredItem, /** Words of which the whole isn't known. 
 
 const isSame = (one: StoredItem, other: StoredItem) => (Object.keys(one) as (keyof StoredItem)[]).every(key => one[key] === other[key])
 
-/** @param earlier items that were put into the session anew: they are kept already. */
-export function createItemBook(earlier: readonly string[] = []): ItemBook {
+/**
+ * @param earlier items that were put into the session anew: they are kept already
+ * @param endsWith the last item of the conversation that goes on, which may be none of those: what comes next stands after it
+ */
+export function createItemBook(earlier: readonly string[] = [], endsWith = earlier.at(-1)): ItemBook {
   const items = new Map<string, Tracked>()
   const known = new Set(earlier)
   const aside = new Set<string>()
@@ -59,12 +62,13 @@ export function createItemBook(earlier: readonly string[] = []): ItemBook {
     remember(items, item.id, isNews ? { ...tracked, kept: { item, final } } : tracked, MAX_ITEMS)
     return isNews ? [{ item, final }] : []
   }
+  const placeOf = (previousId: string | null) => previousId !== null && previousId === earlier.at(-1) ? endsWith ?? previousId : previousId
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
   function begin(id: string, previousId: unknown): Tracked {
     const responseId = responseOf.get(id) ?? null
     const item: StoredItem = {
-      id, afterId: previousId === null || isText(previousId) ? previousId : lastId, kind: 'message', role: null, text: '', textState: 'pending', medium: 'voice',
+      id, afterId: placeOf(previousId === null || isText(previousId) ? previousId : lastId), kind: 'message', role: null, text: '', textState: 'pending', medium: 'voice',
       status: 'in_progress', cutAtMs: null, span: spans.get(id) ?? null, responseId, name: null, toolCallId: null, wire: '{}',
     }
     lastId = id
@@ -73,7 +77,7 @@ export function createItemBook(earlier: readonly string[] = []): ItemBook {
 
   /** The event's own word on where it stands; what isn't told takes nothing back. */
   const placed = (tracked: Tracked, previousId: unknown): Tracked =>
-    previousId === null || isText(previousId) ? { ...tracked, item: { ...tracked.item, afterId: previousId } } : tracked
+    previousId === null || isText(previousId) ? { ...tracked, item: { ...tracked.item, afterId: placeOf(previousId) } } : tracked
 
   function committed({ item_id: id, previous_item_id: previousId }: ServerEventFacts, transcribes: boolean): ItemChange[] {
     if (!isText(id) || known.has(id) || items.has(id)) return []

@@ -20,6 +20,7 @@ export const refusalCodes: LabelSet = new Set([
   'sign_in_not_set_up', 'https_required', 'api_key_missing', 'ticket_of_another', 'model_not_priced', 'server_busy', 'store_full',
   'too_many_offers', 'session_not_allowed', 'missing_required_parameter', 'unknown_parameter', 'caller_left', 'invalid_offer', 'webrtc_unavailable', 'model_not_found',
   'insufficient_quota', 'engine_failed', 'signed_out', 'access_withdrawn',
+  'nothing_kept', 'item_not_found', 'no_audio', 'changed_elsewhere', 'conversation_busy', 'store_unavailable',
 ])
 
 const faults: Record<RelayFault['code'], true> = {

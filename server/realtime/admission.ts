@@ -46,6 +46,8 @@ export interface House {
   storeFull?: boolean
   /** Whether the model (undefined: the server's own) has a price; there when money is bounded. */
   isPriced?(model: string | undefined): boolean
+  /** Whether a call goes on in that conversation now. */
+  inConversation(conversationId: string): boolean
   /** Whose WebRTC call that is; undefined: there is none. */
   ownerOf(rtcId: string): Person | undefined
   /** Wall clock; for budgets, which are of a day. */
@@ -143,6 +145,7 @@ export function refuseForOrigin(headers: Knock['headers'], settings: Pick<Settin
 
 /** Whether a model could be called that. */
 export const isModelName = (name: string) => /^[\w.:@/-]{1,128}$/.test(name)
+export const conversationBusy = refusal(409, 'conversation_busy', 'A call goes on in that conversation already, perhaps in another window. End it first, or branch off.')
 const TICKET_PREFIX = 'kaiwa.ticket.'
 
 /** May this upgrade become a call? Pure but for the ticket, which is spent by being looked at. */
@@ -256,6 +259,7 @@ export function admitTicket(ticket: string | undefined, { headers: { origin } }:
   const asked = ticket === undefined ? undefined : house.lookAt(ticket, origin)
   const full = joins === undefined ? refuseForRoom(house, visitor, asked && house.brainOf(asked.persona)) : undefined
   if (full) return full
+  if (joins === undefined && asked?.goesOn && house.inConversation(asked.conversationId)) return conversationBusy
   const claim = ticket === undefined ? undefined : house.redeem(ticket, origin)
   if (!claim || claim.joins !== joins) return refusal(401, 'ticket_refused', 'The ticket is missing, used or too old. Start again to get a new one.')
   if (!isSameSignIn(claim.person, visitor)) return refusal(403, 'ticket_of_another', 'That ticket was given to somebody else. Start again to get one of your own.')

@@ -5,11 +5,11 @@ import type { Brain } from './brain.ts'
 import type { CallStart } from './calls.ts'
 
 /** What a journal is told of a call. Programs' calls are kept like a page's: whoever has their token finds them, and their money counts. */
-export function callFactsOf({ callId, conversationId, person, from, media, model, persona, continues, restored }: CallStart, brain: Pick<Brain, 'kind' | 'model' | 'voice' | 'keys'>): CallFacts {
+export function callFactsOf({ callId, conversationId, person, from, media, model, persona, goesOn }: CallStart, brain: Pick<Brain, 'kind' | 'model' | 'voice' | 'keys'>): CallFacts {
   return {
     callId, conversationId, owner: personKey(person), from, transport: media ? 'webrtc' : 'websocket', brain: brain.kind, model: model ?? brain.model,
-    voice: from === 'page' ? persona?.voice ?? brain.voice : null, persona: persona ? personaThen(persona) : null, continues: continues ?? null, keys: brain.keys,
-    ...(restored && { restored }),
+    voice: from === 'page' ? persona?.voice ?? brain.voice : null, persona: persona ? personaThen(persona) : null, continues: goesOn?.continues ?? null, keys: brain.keys,
+    ...(goesOn && { restored: goesOn.items.map(({ id }) => id) }),
   }
 }
 

@@ -191,6 +191,6 @@ export function startCall(options: CallOptions): Call {
 /** May not talk here any more: not for the seconds either in which answers are settled. */
 const isShownOut = (how: RelayEnd) => how.by === 'fault' && (how.fault.code === 'signed_out' || how.fault.code === 'access_withdrawn')
 
-function greeting({ ids, limits, start: { callId, conversationId } }: CallOptions): KaiwaCallEvent {
-  return { type: 'kaiwa.call', event_id: ids('event'), call_id: callId, conversation_id: conversationId, limits, resume_ticket: null, seq: 0 }
+function greeting({ ids, limits, start: { callId, conversationId, goesOn } }: CallOptions): KaiwaCallEvent {
+  return { type: 'kaiwa.call', event_id: ids('event'), call_id: callId, conversation_id: conversationId, limits, resume_ticket: null, seq: 0, continued: goesOn?.grant ?? null }
 }

@@ -1,6 +1,6 @@
 import type { CallLimits, KaiwaDrainingEvent } from '../../shared/calls.ts'
 import type { SecretClaim } from '../auth/client-secret.ts'
-import type { Continues } from '../store/journal-entry.ts'
+import type { TicketClaim } from '../auth/ticket.ts'
 import { isSamePerson, type Person } from '../auth/person.ts'
 import type { Settings } from '../config/settings.ts'
 import { callBudgetUsd, callMinutes, type Persona } from '../personas/persona.ts'
@@ -30,10 +30,8 @@ export interface CallStart {
   brain?: Brain
   /** Its sound goes by WebRTC; undefined: over the same line as everything else. */
   media?: WebrtcMedia
-  /** Which conversation goes on in it; undefined: a new one. */
-  continues?: Continues
-  /** Items of that one which the model is told anew: they are kept already. */
-  restored?: readonly string[]
+  /** What it goes on with; undefined: a new conversation. */
+  goesOn?: TicketClaim['goesOn']
   /** `page`: the server configures the session and adds `kaiwa.*` events. `client`: the Realtime protocol and nothing else. */
   from: 'page' | 'client'
   /** Of a WebRTC call: the host by whose name or address its caller reached this server. */

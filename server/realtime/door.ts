@@ -117,6 +117,7 @@ export function createDoor(options: DoorOptions): Door {
       intent,
       session,
       ...(met && { persona: met.persona, brain: met.brain }),
+      ...(claim?.goesOn && { goesOn: claim.goesOn }),
       from: subprotocol === 'kaiwa.v1' ? 'page' : 'client',
     })
   }

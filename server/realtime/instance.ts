@@ -194,6 +194,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     brainOf: persona => recall(persona)?.brain,
     lookAt: tickets.lookAt,
     callsOf: calls.callsOf,
+    inConversation: calls.inConversation,
     redeem: tickets.redeem,
     claimOf: clientSecrets.claimOf,
     ownerOf: webrtcCalls.ownerOf,

@@ -86,9 +86,11 @@ function startOfPage(ticket: string, { session }: OfferBody, { headers, identity
   if ('code' in claim) return claim
   const met = recall(claim.persona)
   if (!met) return refusal(404, 'persona_not_found', 'That persona is no longer here. Choose another one and start again.')
-  const { callId, conversationId, person } = claim
+  const { callId, conversationId, person, goesOn } = claim
   const { persona, brain } = met
-  return { callId, conversationId, person, policy: 'locked', model: modelOf(persona, brain), intent: undefined, session: undefined, persona, brain, from: 'page' }
+  return {
+    callId, conversationId, person, policy: 'locked', model: modelOf(persona, brain), intent: undefined, session: undefined, persona, brain, from: 'page', ...(goesOn && { goesOn }),
+  }
 }
 
 function startOfProgram({ credential, person }: Extract<Caller, { is: 'program' }>, body: OfferBody, { url }: OfferAsk, house: House, ids: OfferHouse['ids']): CallStart | Refusal {

@@ -1,4 +1,4 @@
-import type { ResponseCreateEvent, SessionUpdate, SessionUpdateEvent, Transcription, TurnDetection } from '@kaiwa/protocol'
+import type { ItemCreateEvent, ResponseCreateEvent, SessionUpdate, SessionUpdateEvent, Transcription, TurnDetection } from '@kaiwa/protocol'
 import type { Persona } from '../personas/persona.ts'
 import type { Brain } from './brain.ts'
 import type { CallStart } from './calls.ts'
@@ -58,22 +58,29 @@ const greetingOf = ({ instructions, greeting }: Persona, ids: (prefix: string) =
   greeting === undefined ? [] : [{ type: 'response.create', event_id: ids('event'), response: { instructions: `${instructions}\n\n# Now\n${greeting}` } }]
 
 /** What a session is to be: the persona's, or an ephemeral secret's; undefined: the brain's defaults. */
-const configurationOf = (brain: BrainDefaults, { persona, session }: Pick<CallStart, 'persona' | 'session'>) => persona ? sessionConfiguration(persona, brain) : session
+const configurationOf = (brain: BrainDefaults, { persona, session, goesOn }: Pick<CallStart, 'persona' | 'session' | 'goesOn'>) =>
+  persona ? sessionConfiguration(knowing(persona, goesOn), brain) : session
+
+/** Who doesn't know all of what was said earlier is told so. */
+const knowing = (persona: Persona, goesOn: CallStart['goesOn']): Persona => goesOn?.note === undefined ? persona : { ...persona, instructions: `${persona.instructions}\n\n# Earlier\n${goesOn.note}` }
 
 /** What the session begins with. A WebSocket to an upstream can't carry it: there it is the first event. */
-export const beginningOf = (brain: BrainDefaults, start: Pick<CallStart, 'persona' | 'session' | 'media'>) => start.media ? configurationOf(brain, start) : start.session
+export const beginningOf = (brain: BrainDefaults, start: Pick<CallStart, 'persona' | 'session' | 'media' | 'goesOn'>) => start.media ? configurationOf(brain, start) : start.session
 
 /**
- * What the brain hears before anything of the client: a persona's configuration and how it opens the conversation, or the
+ * What the brain hears before anything of the client: a persona's configuration, what was said earlier or else how it opens the conversation, or the
  * configuration of an ephemeral secret, where the session hasn't begun with it. A WebRTC call has begun with either; a page is told of its
  * session in a `session.updated` all the same.
  */
-export function openingEvents(brain: BrainDefaults, start: Pick<CallStart, 'persona' | 'session' | 'media'>, ids: (prefix: string) => string): string[] {
-  const { persona, session, media } = start
+export function openingEvents(brain: BrainDefaults, start: Pick<CallStart, 'persona' | 'session' | 'media' | 'goesOn'>, ids: (prefix: string) => string): string[] {
+  const { persona, session, media, goesOn } = start
   const hasBegun = media !== undefined || brain.kind === 'local'
-  const configuration = persona ? personasUpdate(persona, brain, media !== undefined) : hasBegun ? undefined : session
+  const configuration = persona ? personasUpdate(knowing(persona, goesOn), brain, media !== undefined) : hasBegun ? undefined : session
   const update: SessionUpdateEvent | undefined = configuration && { type: 'session.update', event_id: ids('event'), session: configuration }
-  return [...(update ? [update] : []), ...(persona ? greetingOf(persona, ids) : [])].map(event => JSON.stringify(event))
+  const earlier = (goesOn?.items ?? []).map((item): ItemCreateEvent => ({ type: 'conversation.item.create', event_id: ids('event'), item }))
+  // Nobody is greeted twice in one conversation.
+  const greeting = persona && earlier.length === 0 ? greetingOf(persona, ids) : []
+  return [...(update ? [update] : []), ...earlier, ...greeting].map(event => JSON.stringify(event))
 }
 
 /** A voice can't be named again once it was heard, and over WebRTC the talker may be quicker than the sideband. */

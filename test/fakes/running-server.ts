@@ -32,7 +32,7 @@ export interface RunningServer {
   /** A Realtime client, as any program. */
   connect(options?: { query?: string, protocols?: string[], headers?: Record<string, string> }): Promise<ContractClient>
   /** What the page does: a ticket, then the connection. */
-  connectPage(persona?: string): Promise<ContractClient & { grant: CallGrant }>
+  connectPage(persona?: string, asked?: { conversation_id?: string, after_item_id?: string }): Promise<ContractClient & { grant: CallGrant }>
   /** The connection alone, with a ticket that there is. */
   connectTicket(ticket: string): Promise<ContractClient>
   post(body?: string, headers?: Record<string, string>): Promise<Response>
@@ -95,7 +95,7 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
       return response.writeHead(refused?.status ?? 200).end(refused && JSON.stringify(refusalBody(refused)))
     }
     if (route !== 'POST /api/calls' && route !== 'POST /v1/realtime/client_secrets') return response.writeHead(404).end()
-    const answer = route === 'POST /api/calls' ? grantCall(ask, instance) : grantSecret(ask, { ...instance, planSession: plannedSession })
+    const answer = route === 'POST /api/calls' ? await grantCall(ask, instance) : grantSecret(ask, { ...instance, planSession: plannedSession })
     const refused = 'admitted' in answer
     response.writeHead(refused ? answer.status : 'ticket' in answer ? 201 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(refused ? refusalBody(answer) : answer))
@@ -124,8 +124,8 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
     origin,
     log: () => lines,
     connect: ({ query = '?model=test-model', ...rest } = {}) => connectWebSocket(`${address}${query}`, rest),
-    async connectPage(persona) {
-      const grant = await (await post(JSON.stringify({ persona }))).json() as CallGrant
+    async connectPage(persona, asked) {
+      const grant = await (await post(JSON.stringify({ persona, ...asked }))).json() as CallGrant
       return { ...await connectTicket(grant.ticket), grant }
     },
     connectTicket,

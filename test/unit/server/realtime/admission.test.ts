@@ -23,6 +23,7 @@ const house = (changes: Partial<House> & { settings?: Partial<House['settings']>
   lookAt: () => undefined,
   redeem: (ticket, origin) => ticket === 'good' && origin === claim.origin ? claim : undefined,
   claimOf: secret => secrets[secret],
+  inConversation: () => false,
   ownerOf: () => undefined,
   ...changes,
   settings: { host: '127.0.0.1', publicUrl: undefined, maxCalls: 200, maxCallsPerUser: 3, countLoopbackUsers: false, access: readSettings({}).access, ...changes.settings },
