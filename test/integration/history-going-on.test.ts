@@ -9,7 +9,7 @@ import type { ConversationList, KeptConversation } from '../../shared/history.ts
 import type { ContractClient } from '../contract/contract-client.ts'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
 import { createFakeStages } from '../fakes/fake-stages.ts'
-import { keptCall, keptItem } from '../fakes/kept-conversation.ts'
+import { keptCall, keptItem } from '../fakes/journalled-call.ts'
 import { startServer, type RunningServer, type RunningServerOptions } from '../fakes/running-server.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
 

@@ -7,7 +7,7 @@ import { openStore } from '../../server/store/open-store.ts'
 import { StoreError } from '../../server/store/store.ts'
 import type { ConversationList, KeptConversation } from '../../shared/history.ts'
 import { historyRoutes } from '../fakes/history-routes.ts'
-import { keptCall, keptItem } from '../fakes/kept-conversation.ts'
+import { keptCall, keptItem } from '../fakes/journalled-call.ts'
 import { createMemoryStore } from '../fakes/memory-store.ts'
 import { startServer, type RunningServer } from '../fakes/running-server.ts'
 
