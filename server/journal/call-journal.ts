@@ -6,7 +6,7 @@ import { withoutKeys } from '../relay/server-event.ts'
 import type { Continues, JournalEntry, TurnLatency } from '../store/journal-entry.ts'
 import { audioIn, bytesOfBase64, itemOf } from './audio-message.ts'
 import { createItemBook, type ItemChange } from './item-book.ts'
-import type { InputClock } from './input-clock.ts'
+import { createInputClock, type InputClock } from './input-clock.ts'
 import type { CallRecorder, Stretch } from './call-recorder.ts'
 import { createSpokenSpans, isAside } from './spoken-spans.ts'
 import type { Spool } from './spool.ts'
@@ -78,7 +78,8 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
   const beganAtMs = nowMs()
   const callMs = () => nowMs() - beganAtMs
   const book = createItemBook(facts.restored, facts.continues?.afterItemId ?? undefined)
-  const spans = createSpokenSpans()
+  const input = createInputClock(beganAtMs)
+  const spans = createSpokenSpans(input)
   const usages = new Map<string, Usage>()
   let transcription: Usage | undefined
   let session = unknownSession
@@ -91,7 +92,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
   let answerId = ''
   let spanGrew = false
 
-  const recorder = record?.(spans.input, stretch => {
+  const recorder = record?.(input, stretch => {
     add({ type: 'audio', ...stretch })
     keep(true)
   })
@@ -143,6 +144,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
     switch (event.type) {
       case 'session.created': case 'session.updated':
         session = sessionAfter(session, event)
+        input.speaks(session.input)
         return recorder?.session(session)
       case 'input_audio_buffer.speech_started': return spans.speechStarted(itemId, event.audio_start_ms, callMs())
       case 'input_audio_buffer.speech_stopped': return void spans.speechEnded(itemId, event.audio_end_ms, callMs())
@@ -219,11 +221,9 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
     transcription = undefined
   }
 
-  function clientAudio(audioBytes: number, atMs: number, text: WireText) {
-    if (muted) return
-    const begins = spans.input.append(msOfBytes(audioBytes, session.input), atMs - beganAtMs)
-    const place = recorder && audioIn(text, 'audio')
-    if (place) recorder?.said(text, place, begins)
+  function clientAudio(text: WireText) {
+    const place = muted ? undefined : audioIn(text, 'audio')
+    if (place) recorder?.said(text, place)
   }
 
   function fromModel(type: string | undefined, text: WireText) {
@@ -248,7 +248,8 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
 
   return {
     observer: {
-      clientAudio,
+      flows: input.follow,
+      ...(recorder && { clientAudio }),
       serverEvent,
       carried(from, type, text) {
         if (muted) return

@@ -10,8 +10,8 @@ export type Stretch = Omit<Extract<JournalEntry, { type: 'audio' }>, 'type' | 'c
 /** Keeps both voices of one call as files. What is done for each message is a copy of its base64. */
 export interface CallRecorder {
   session(facts: SessionFacts): void
-  /** Of the talker; `begins`: after a pause. */
-  said(text: WireText, place: Base64Place, begins: boolean): void
+  /** Of the talker. */
+  said(text: WireText, place: Base64Place): void
   /** Of an answer, which is heard from then on. */
   answered(itemId: string, text: WireText, place: Base64Place, fromMs: number): void
   /** Nothing more will come; what is there becomes files and is told. */
@@ -24,7 +24,7 @@ export interface CallRecorderOptions {
   keeper: Pick<AudioKeeper, 'begin' | 'settle' | 'forgetCall'>
   conversationId: string
   callId: string
-  input: InputClock
+  input: Pick<InputClock, 'at' | 'audioMs' | 'stretches'>
   onStretch(stretch: Stretch): void
   /** Once: the disk takes no more, or not fast enough. */
   onStopped(why: string): void
@@ -40,6 +40,8 @@ export function createCallRecorder({ keeper, conversationId, callId, input, onSt
   let user: OpenStretch | undefined
   let assistant: OpenStretch | undefined
   let count = 0
+  /** Of the talker's audio, up to now. */
+  let stretches = 0
   let state: 'recording' | 'stopped' | 'discarded' = 'recording'
   /** Files that are being finished. */
   let finishing: Promise<unknown> = Promise.resolve()
@@ -87,8 +89,10 @@ export function createCallRecorder({ keeper, conversationId, callId, input, onSt
 
   return {
     session(facts) { session = facts },
-    said(text, place, begins) {
+    said(text, place) {
       if (state !== 'recording') return
+      const begins = input.stretches !== stretches
+      stretches = input.stretches
       if (!user || begins || user.format.ending !== session.input.ending || msOfBytes(user.bytes, user.format) >= MAX_STRETCH_MS) {
         beginUser(msOfBytes(bytesOfBase64(text, place), session.input))
       }

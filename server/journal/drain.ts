@@ -5,10 +5,12 @@ import type { SetAside } from './set-aside.ts'
 import type { Spool } from './spool.ts'
 
 /** One transaction: long enough to pay, short enough to be repeated. */
-const BATCH_ENTRIES = 256
-const BATCH_BYTES = 512 * 1024
-/** What comes within this is written together. */
-const GATHER_MS = 50
+const BATCH_ENTRIES = 1024
+const BATCH_BYTES = 1024 * 1024
+/** What comes within this is written together: a statement for many rows costs little more than for one. */
+const GATHER_MS = 1000
+/** More than this doesn't wait for company. */
+const PLENTY_BYTES = 256 * 1024
 const WRITE_MS = 10_000
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 10_000
@@ -96,7 +98,7 @@ export function createDrain({ spool, store, setAside, log, clock, wallMs, random
     if (!await deliver(batch.entries)) return
     spool.drained(batch)
     tellWaiters()
-    if (hurrying === 0) await sleep(GATHER_MS)
+    if (hurrying === 0 && spool.appendedBytes - spool.drainedBytes < PLENTY_BYTES) await sleep(GATHER_MS)
   }
 
   /** Until somebody appends; what is drained leaves the disk when nobody does. */

@@ -1,13 +1,12 @@
 import type { Span } from '../store/journal-entry.ts'
 import { objectAt } from './voice-format.ts'
-import { createInputClock, type InputClock } from './input-clock.ts'
+import type { InputClock } from './input-clock.ts'
 
 /** Answers whose span may still grow or be cut. Full ⇒ the oldest stays as it is. */
 const MAX_ANSWERS = 64
 
 /** When, by the call's clock, each voice said what. A talker's may begin before 0 by what was said while the line was being made. */
 export interface SpokenSpans {
-  readonly input: InputClock
   /** Returns when the answer began to be heard, at the earliest: its pieces come faster than they are played. */
   answered(itemId: string, lengthMs: number, nowMs: number): number
   /** Of an answer; undefined: nothing of it was spoken. */
@@ -28,8 +27,7 @@ export interface SpokenSpans {
   cleared(): void
 }
 
-export function createSpokenSpans(): SpokenSpans {
-  const input = createInputClock()
+export function createSpokenSpans(input: Pick<InputClock, 'at' | 'audioMs'>): SpokenSpans {
   const answers = new Map<string, { fromMs: number, lengthMs: number }>()
   let speech: { itemId: unknown, fromMs: number | undefined, toMs: number | undefined } | undefined
   let freeAtMs = 0
@@ -42,7 +40,6 @@ export function createSpokenSpans(): SpokenSpans {
   }
 
   return {
-    input,
     answered(itemId, lengthMs, nowMs) {
       let answer = answers.get(itemId)
       if (!answer) {

@@ -10,6 +10,8 @@ export interface VoiceFormat {
 
 export const pcm24k: VoiceFormat = { ending: 'pcm', sampleRate: 24_000, bytesPerSample: 2 }
 
+export const bytesPerMs = ({ sampleRate, bytesPerSample }: VoiceFormat) => sampleRate * bytesPerSample / 1000
+
 export const msOfBytes = (bytes: number, { sampleRate, bytesPerSample }: VoiceFormat) => bytes / bytesPerSample / sampleRate * 1000
 
 /** What a session says of itself, as far as a journal has to know. */

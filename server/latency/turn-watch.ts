@@ -1,7 +1,7 @@
 import { itemOf } from '../journal/audio-message.ts'
 import { createInputClock } from '../journal/input-clock.ts'
 import { isAside } from '../journal/spoken-spans.ts'
-import { msOfBytes, objectAt, sessionAfter, unknownSession } from '../journal/voice-format.ts'
+import { objectAt, sessionAfter, unknownSession } from '../journal/voice-format.ts'
 import type { WireText } from '../relay/link.ts'
 import type { RelayObserver } from '../relay/observer.ts'
 import type { TurnLatency } from '../store/journal-entry.ts'
@@ -28,8 +28,8 @@ export interface TurnWatchOptions {
 
 export function createTurnWatch({ nowMs, onTurn }: TurnWatchOptions): TurnWatch {
   const turns = createTurnClock()
-  const input = createInputClock()
   const beganAtMs = nowMs()
+  const input = createInputClock(beganAtMs)
   const callMs = () => nowMs() - beganAtMs
   let session = unknownSession
   let arrivedAtMs = 0
@@ -64,14 +64,14 @@ export function createTurnWatch({ nowMs, onTurn }: TurnWatchOptions): TurnWatch 
 
   return {
     observer: {
-      clientAudio(audioBytes, atMs) { input.append(msOfBytes(audioBytes, session.input), atMs - beganAtMs) },
+      flows: input.follow,
       timed(from, tookMs) { if (from === 'client') turns.appended(tookMs) },
       arrived() { if (turns.awaitsAudio) arrivedAtMs = callMs() },
       serverEvent(event) {
         switch (event.type) {
           case 'session.created': case 'session.updated':
             session = sessionAfter(session, event)
-            return
+            return input.speaks(session.input)
           case 'input_audio_buffer.speech_started': return tell(turns.speechStarted())
           case 'input_audio_buffer.speech_stopped': return turns.speechEnded(spokenAt(event.audio_end_ms) ?? callMs())
           case 'input_audio_buffer.committed': return turns.committed(callMs())

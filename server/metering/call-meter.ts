@@ -258,7 +258,7 @@ export function createCallMeter(options: CallMeterOptions): LiveMeter {
     person,
     observer: {
       clientEvent: tally.clientEvent,
-      clientAudio(_audioBytes, _atMs, text) { tally.clientEvent('input_audio_buffer.append', byteLength(text)) },
+      clientAudio(text) { tally.clientEvent('input_audio_buffer.append', byteLength(text)) },
       passed: tally.passed,
       serverEvent,
     },

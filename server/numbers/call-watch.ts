@@ -1,4 +1,5 @@
-import type { AudioFlow, RelayObserver } from '../relay/observer.ts'
+import type { AudioFlow } from '../relay/audio-flow.ts'
+import type { RelayObserver } from '../relay/observer.ts'
 import { createFirstAudio } from './first-audio.ts'
 import type { Tally } from './tally.ts'
 
@@ -35,7 +36,7 @@ export function createCallWatch(sheet: CallSheet, nowMs: () => number): CallNumb
   const firstAudio = createFirstAudio()
   const beganAtMs = nowMs()
   let state: 'dialing' | 'open' | 'ended' = 'dialing'
-  let flow: Readonly<AudioFlow> = { events: 0, messageBytes: 0, audioBytes: 0 }
+  let flow: Pick<AudioFlow, 'events' | 'messageBytes'> = { events: 0, messageBytes: 0 }
   let counted = { events: 0, messageBytes: 0 }
 
   function catchUp() {

@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts'
 import { describeFault, type RelayFault } from '../relay/fault.ts'
-import type { AudioFlow, RelayObserver } from '../relay/observer.ts'
+import type { AudioFlow } from '../relay/audio-flow.ts'
+import type { RelayObserver } from '../relay/observer.ts'
 import type { RelayEnd } from '../relay/relay.ts'
 import { needsOperator } from '../relay/upstream-words.ts'
 
@@ -17,7 +18,7 @@ export interface CallStoryOptions { callId: string, log: Log, nowMs(): number, a
 export function createCallStory({ callId: call, log, nowMs, alert }: CallStoryOptions): CallStory {
   const beganAtMs = nowMs()
   let clientBytes = 0
-  let flow: Readonly<AudioFlow> | undefined
+  let flow: Pick<AudioFlow, 'messageBytes'> | undefined
   let modelBytes = 0
   let responses = 0
   const refused = new Map<string, number>()

@@ -1,28 +1,17 @@
+import type { AudioFlow } from './audio-flow.ts'
 import type { ServerEventFacts } from './gate.ts'
 import type { WireText } from './link.ts'
 
-/**
- * The client's audio that was passed on, in sums. They grow without a word: read when needed, because telling everyone of each piece
- * costs more than passing it.
- */
-export interface AudioFlow {
-  events: number
-  /** As on the wire. */
-  messageBytes: number
-  /** Decoded. */
-  audioBytes: number
-}
-
 /** Who looks on while a relay works: metering, numbers, latency. Must not throw, must not keep what it is shown. */
 export interface RelayObserver {
-  /** Once, before all else. */
-  flows?(flow: Readonly<AudioFlow>): void
+  /** Once, before all else: what tells of the client's audio when it is asked. */
+  flows?(flow: AudioFlow): void
   /** The upstream is open. */
   opened?(dialedMs: number): void
   /** A client's message was passed on; of audio, `flows` and `clientAudio` tell. */
   clientEvent?(type: string, bytes: number): void
-  /** A piece of the client's audio was passed on, which came at `atMs`. For those who have to hear of each: this is the hot path. */
-  clientAudio?(audioBytes: number, atMs: number, text: WireText): void
+  /** A piece of the client's audio was passed on. For those who have to hear of each: this is the hot path. */
+  clientAudio?(text: WireText): void
   /** A message of the model came; `serverEvent` and `passed` follow in the same turn. */
   arrived?(): void
   /** A message of the model that was parsed, before it is passed on. */

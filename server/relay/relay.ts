@@ -1,9 +1,10 @@
+import { AudioFlow } from './audio-flow.ts'
 import { unreadReply, unreadSpeech, type Watermarks } from './backpressure.ts'
 import { closeCodeAfter, closeReason, describeFault, errorEvent, type RelayFault } from './fault.ts'
 import type { Gate, HouseWord } from './gate.ts'
 import { createGauge } from './gauge.ts'
 import { byteLength, isSendable, type Link, type WireText } from './link.ts'
-import { TIMED_ONE_IN, type AudioFlow, type RelayObserver } from './observer.ts'
+import { TIMED_ONE_IN, type RelayObserver } from './observer.ts'
 import { createOpenResponses } from './responses.ts'
 import { withoutKeys } from './server-event.ts'
 import { settle, type Settling } from './settling.ts'
@@ -88,7 +89,7 @@ export function startRelay(options: RelayOptions): Relay {
   const startedAtMs = clock.nowMs()
   let phase: Phase = { at: 'dialing', room: createWaitingRoom() }
   let activeAtMs = startedAtMs
-  const flow: AudioFlow = { events: 0, messageBytes: 0, audioBytes: 0 }
+  const flow = new AudioFlow()
   let untilTimed = 1
   watch.flows(flow)
 
@@ -128,11 +129,8 @@ export function startRelay(options: RelayOptions): Relay {
   function passAudio(text: WireText, audioBytes: number | undefined, atMs: number) {
     passToUpstream(text)
     const bytes = byteLength(text)
-    const decodedBytes = audioBytes ?? Math.max(0, bytes - APPEND_ENVELOPE_BYTES) * 3 / 4
-    flow.events++
-    flow.messageBytes += bytes
-    flow.audioBytes += decodedBytes
-    watch.clientAudio(decodedBytes, atMs, text)
+    flow.append(audioBytes ?? Math.floor(Math.max(0, bytes - APPEND_ENVELOPE_BYTES) * 3 / 4), bytes, atMs)
+    watch.clientAudio(text)
   }
 
   function passEvent(text: WireText, type: string) {

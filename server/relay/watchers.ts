@@ -19,7 +19,7 @@ export function watchers(observers: readonly RelayObserver[]): Required<RelayObs
     flows(flow) { for (const each of having('flows')) each.flows(flow) },
     opened(dialedMs) { for (const each of opened) each.opened(dialedMs) },
     clientEvent(type, bytes) { for (const each of clientEvent) each.clientEvent(type, bytes) },
-    clientAudio(audioBytes, atMs, text) { for (const each of clientAudio) each.clientAudio(audioBytes, atMs, text) },
+    clientAudio(text) { for (const each of clientAudio) each.clientAudio(text) },
     arrived() { for (const each of arrived) each.arrived() },
     serverEvent(event) { for (const each of serverEvent) each.serverEvent(event) },
     passed(type, bytes) { for (const each of passed) each.passed(type, bytes) },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KaiwaUsageEvent } from '../../../../shared/calls.ts'
 import { createCallJournal, type CallFacts } from '../../../../server/journal/call-journal.ts'
 import { fromLine } from '../../../../server/journal/spool-line.ts'
+import { AudioFlow } from '../../../../server/relay/audio-flow.ts'
 import type { JournalEntry, StoredItem } from '../../../../server/store/journal-entry.ts'
 
 const facts: CallFacts = {
@@ -25,6 +26,8 @@ function call(more: Partial<CallFacts> = {}) {
     },
   })
   const { observer } = journal
+  const flow = new AudioFlow()
+  observer.flows!(flow)
   const text = (event: object) => Buffer.from(JSON.stringify(event))
   return {
     journal, kept, lines, finals,
@@ -42,8 +45,9 @@ function call(more: Partial<CallFacts> = {}) {
       observer.carried!('model', event.type, text(event))
     },
     says(event: { type: string, [field: string]: unknown }) {
-      if (event.type === 'input_audio_buffer.append') observer.clientAudio!(Buffer.from(String(event.audio), 'base64').length, nowMs, text(event))
-      else observer.carried!('client', event.type, text(event))
+      if (event.type !== 'input_audio_buffer.append') return observer.carried!('client', event.type, text(event))
+      flow.append(Buffer.from(String(event.audio), 'base64').length, text(event).length, nowMs)
+      observer.clientAudio?.(text(event))
     },
     items: () => kept.flatMap(entry => entry.type === 'item' ? entry.item : []),
     item: (id: string): StoredItem | undefined => kept.flatMap(entry => entry.type === 'item' && entry.item.id === id ? entry.item : []).at(-1),

@@ -7,6 +7,7 @@ import { createAudioFolder, type AudioDisk } from '../../../../server/journal/au
 import type { AudioKeeper } from '../../../../server/journal/audio-keeper.ts'
 import { audioIn } from '../../../../server/journal/audio-message.ts'
 import { createCallRecorder, type Stretch } from '../../../../server/journal/call-recorder.ts'
+import { AudioFlow } from '../../../../server/relay/audio-flow.ts'
 import { createInputClock } from '../../../../server/journal/input-clock.ts'
 import { createS3AudioKeeper } from '../../../../server/journal/s3-audio-keeper.ts'
 import { msOfBytes, pcm24k, sessionAfter, unknownSession } from '../../../../server/journal/voice-format.ts'
@@ -25,17 +26,21 @@ function folder(disk?: AudioDisk) {
 
 /** A call whose voices are recorded. */
 function recording(keeper: AudioKeeper, session: object = {}) {
-  const input = createInputClock()
+  const flow = new AudioFlow()
+  const input = createInputClock(0)
+  input.follow(flow)
   const stretches: Stretch[] = []
   const stopped: string[] = []
   const recorder = createCallRecorder({ keeper, conversationId: 'conv_1', callId: 'call_1', input, onStretch: stretch => stretches.push(stretch), onStopped: why => stopped.push(why) })
   const facts = sessionAfter(unknownSession, { type: 'session.updated', session })
   recorder.session(facts)
+  input.speaks(facts.input)
   return {
     recorder, stretches, stopped,
     says(bytes: Buffer, nowMs: number) {
       const text = Buffer.from(JSON.stringify({ type: 'input_audio_buffer.append', audio: bytes.toString('base64') }))
-      recorder.said(text, audioIn(text, 'audio')!, input.append(msOfBytes(bytes.length, facts.input), nowMs))
+      flow.append(bytes.length, text.length, nowMs)
+      recorder.said(text, audioIn(text, 'audio')!)
     },
     answers(itemId: string, bytes: Buffer, fromMs: number) {
       const text = JSON.stringify({ type: 'response.output_audio.delta', item_id: itemId, delta: bytes.toString('base64') })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createTurnWatch } from '../../../../server/latency/turn-watch.ts'
+import { AudioFlow } from '../../../../server/relay/audio-flow.ts'
 import type { TurnLatency } from '../../../../server/store/journal-entry.ts'
 
 /** One call, whose time passes as the test says; it began when the clock stood at 5 s. */
@@ -9,6 +10,8 @@ function call() {
   const told: TurnLatency[] = []
   const watch = createTurnWatch({ nowMs: () => nowMs, onTurn: latency => told.push(latency) })
   const { observer } = watch
+  const flow = new AudioFlow()
+  observer.flows!(flow)
   const carried = (event: { type: string }, passedAfterMs = 0) => {
     observer.arrived!()
     nowMs += passedAfterMs
@@ -17,7 +20,7 @@ function call() {
   return {
     watch, told,
     at(callMs: number) { nowMs = 5000 + callMs },
-    says(ms: number) { observer.clientAudio!(ms * 48, nowMs, '') },
+    says(ms: number) { flow.append(ms * 48, ms * 64, nowMs) },
     hears(event: { type: string, [field: string]: unknown }) {
       observer.arrived!()
       observer.serverEvent!(event)

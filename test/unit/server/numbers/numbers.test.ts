@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { wireErrors } from '@kaiwa/protocol/errors'
 import { createNumbers } from '../../../../server/numbers/numbers.ts'
 import { errorCodes, faultCodes, refusalCodes } from '../../../../server/numbers/labels.ts'
+import { AudioFlow } from '../../../../server/relay/audio-flow.ts'
 import type { UsageAmount } from '../../../../shared/calls.ts'
 
 /** Samples of a Prometheus text, `name{labels}` → value. */
@@ -86,7 +87,7 @@ describe('the numbers of calls', () => {
   it('count the audio that passed whenever they are read, and none of it twice', async () => {
     const { numbers, read } = start()
     const watch = numbers.observe({ brain: 'openai', from: 'page' })
-    const flow = { events: 0, messageBytes: 0, audioBytes: 0 }
+    const flow = new AudioFlow()
     watch.flows(flow)
     const counted = async () => {
       const seen = await read()
