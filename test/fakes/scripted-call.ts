@@ -1,4 +1,4 @@
-import type { Stroke, Timeline, Trouble, Turn, WireRecord, CallState, Ending, Spent, Usage } from '../../app/voice/call.ts'
+import type { AnswerLatency, CallState, Ending, Spent, Stroke, Timeline, Trouble, Turn, Usage, WireRecord } from '../../app/voice/call.ts'
 
 /** What a scripted conversation contains: words, strokes and events for any state of the page. Generated, the same every time. */
 
@@ -161,6 +161,13 @@ export function scriptedUsage(usd: number): Usage {
     }
   }
   return { model: 'gpt-realtime-2.1', pricesOf: '2026-11-01', of: 'response', last: spent(0.3), call: spent(1), day: spent(4.6) }
+}
+
+/** How long the answers so far took, the last one the fastest. */
+export function scriptedLatencies(): AnswerLatency[] {
+  return [1480, 1120, 960, 1310, 870].map((heardMs, index) => ({
+    replyId: `resp_${index}`, committedMs: 12 + index, textMs: Math.round(heardMs * 0.45), audioMs: heardMs - 90 - index * 7, heardMs: index === 3 ? undefined : heardMs, relayMs: 0.21 + index / 50,
+  }))
 }
 
 /** One exchange as it crosses the wire. */

@@ -1,6 +1,6 @@
 import type { Action, CallSnapshot, Ending, Trouble, Turn, VoiceSession } from '../../app/voice/call.ts'
 import { voiceSettingsDefaults, type VoiceSettings } from '../../app/voice/voice-settings.ts'
-import { scriptedCallState, scriptedNowMs, scriptedRecords, scriptedTimeline, scriptedTurns, scriptedUsage } from './scripted-call.ts'
+import { scriptedCallState, scriptedLatencies, scriptedNowMs, scriptedRecords, scriptedTimeline, scriptedTurns, scriptedUsage } from './scripted-call.ts'
 import type { ScriptedState } from './scripted-call.ts'
 
 export interface Script {
@@ -58,6 +58,7 @@ function snapshotOf(script: Script, muted: boolean): CallSnapshot {
     trouble: script.aside,
     ...(script.usd === undefined ? {} : { usage: scriptedUsage(script.usd) }),
     ...(script.warning ? { warning: script.warning } : {}),
+    ...(before ? {} : { latencies: scriptedLatencies() }),
     ...(before ? {} : { line: { model: 'kaiwa-local', voice: 'flite', capabilities: { turnTaking: 'server', serverInterrupts: true, voiceWaits: true, typedText: true, transcripts: { user: true, assistant: true } } } }),
     ...(state === 'idle' ? {} : { startedAt: 1_800_000_000_000 }),
   }
