@@ -31,7 +31,7 @@ export const wallet: readonly Defence[] = [
   {
     row: 'secrets and tickets that nobody uses are bounded',
     without: [
-      cut('server/auth/ticket.ts', 'if (waiting.size >= maxTickets) return undefined', ''),
+      cut('server/auth/ticket.ts', 'waiting.size >= maxTickets || ', ''),
       cut('server/auth/client-secret.ts', 'if (good.size >= limits.secrets || heldChars + chars > limits.chars) return undefined', ''),
     ],
     tests: [testsOf('test/unit/server/auth/ticket.test.ts')('are bounded in number'), testsOf('test/unit/server/auth/client-secret.test.ts')('are bounded in number', 'are bounded in what their settings hold together')],
