@@ -8,7 +8,7 @@ import { refusal, type Refusal } from '../realtime/admission.ts'
 import { errorAnswer } from '../security-headers/error-answer.ts'
 import { readRange, type DayRange } from './day-range.ts'
 import { spendingCsv } from './spending-csv.ts'
-import { linesOf, type Line } from './spending-lines.ts'
+import { linesOf, todaySoFar, type Line } from './spending-lines.ts'
 
 /** To those who may not see it the address isn't there. */
 const nowhere = refusal(404, 'not_found', errorAnswer(404).body.error.message)
@@ -16,9 +16,10 @@ const nowhere = refusal(404, 'not_found', errorAnswer(404).body.error.message)
 /** `GET /api/spending?from=&to=`: what oneself spent, day by day and model by model. */
 export const ownSpending = spendingRequest(() => undefined, async (asker, range, house) => {
   const { kept, lines } = await linesOf(range, house, personKey(asker))
-  const { day, spent, budgetUsd } = house.metering.today(asker)
+  const { budgetUsd, ...today } = house.metering.today(asker)
+  const spent = await todaySoFar(today, house, personKey(asker))
   return json({
-    ...range, kept, lines: lines.map(({ person: _own, ...line }) => line), today: { day, spent, budget_usd: budgetUsd ?? null },
+    ...range, kept, lines: lines.map(({ person: _own, ...line }) => line), today: { day: today.day, spent, budget_usd: budgetUsd ?? null },
   } satisfies OwnSpending)
 })
 
@@ -26,8 +27,9 @@ export const ownSpending = spendingRequest(() => undefined, async (asker, range,
 export const everyonesSpending = spendingRequest(refuseStranger, async (_asker, range, house) => {
   const { kept, lines } = await linesOf(range, house)
   const { day, all, budgetUsd, reservedUsd } = house.metering.totals()
+  const spent = await todaySoFar({ day, spent: all }, house)
   return json({
-    ...range, kept, lines: lines.map(line => named(line, house)), today: { day, spent: all, budget_usd: budgetUsd ?? null, reserved_usd: reservedUsd },
+    ...range, kept, lines: lines.map(line => named(line, house)), today: { day, spent, budget_usd: budgetUsd ?? null, reserved_usd: reservedUsd },
   } satisfies EveryonesSpending)
 })
 
@@ -49,7 +51,8 @@ function refuseStranger({ identity }: HistoryAsk, { settings }: HistoryHouse): R
 
 /** @param refuse who may not ask; asked before anything is read of what they ask */
 function spendingRequest(
-  refuse: (ask: HistoryAsk, house: HistoryHouse) => Refusal | undefined, answer: (asker: Person, range: DayRange, house: HistoryHouse) => Promise<HistoryAnswer>,
+  refuse: (ask: HistoryAsk, house: HistoryHouse) => Refusal | undefined,
+  answer: (asker: Person, range: DayRange, house: HistoryHouse) => Promise<HistoryAnswer>,
 ): AnswerHistory {
   async function answered(ask: HistoryAsk, house: HistoryHouse): Promise<HistoryAnswer | Refusal> {
     const asker = askerOf(ask, house)

@@ -36,7 +36,8 @@ function respond(id: string, usage: object) {
 beforeAll(async () => {
   upstream = await startScriptedUpstream({ key: 'test-key' })
   dataDir = mkdtempSync(join(tmpdir(), 'kaiwa-spending-'))
-  server = await startServer({ env: { ...env(), KAIWA_DATA_DIR: dataDir }, openStore: () => openStore({ store: { databaseUrl: undefined, retentionDays: 0 }, dataDir }, silentLog) })
+  const open = () => openStore({ store: { databaseUrl: undefined, retentionDays: 0 }, dataDir }, silentLog)
+  server = await startServer({ env: { ...env(), KAIWA_DATA_DIR: dataDir }, openStore: open })
   server.instance.beginKeeping()
   await vi.waitFor(() => server.instance.store.list('nobody', { limit: 1 }), 5000)
 })
@@ -108,6 +109,22 @@ describe('what the operator sees', () => {
       .toEqual([200, 'text/csv; charset=utf-8; header=present', 'attachment; filename="kaiwa-spending-2026-01-01-2026-01-31.csv"', 'no-store'])
     expect(await answer.text()).toMatch(/^day,person,name,model,prices_of,responses,usd,[\w,]+,transcription_seconds\r\n$/)
     expect(await (await ask('boss', '/api/operator/spending.csv')).text()).toContain(`,token:alice,alice,${MODEL},2026-08-06,1,0.0072056,119,13,0,64,0,0,30,91,0\r\n`)
+  })
+})
+
+describe('today', () => {
+  it('has what was spent before the start, or at another server: whichever of store and ledger is more', async () => {
+    const day = dayOf(Date.now())
+    const usage = { usd: 0.3, input_tokens: { text: 1, audio: 0, image: 0, cached_text: 0, cached_audio: 0, cached_image: 0 }, output_tokens: { text: 0, audio: 0 }, transcription_seconds: 0 }
+    const row = { day, owner: 'token:alice', responses: 1, pricesOf: null }
+    const rows = [{ ...row, model: 'm', usage: { ...usage, usd: 0.1 } }, { ...row, model: 'n', usage: { ...usage, usd: 0.2 } }]
+    const other = await startServer({ env: env(), openStore: async () => ({ ...createMemoryStore(), spending: async () => rows }) })
+    other.instance.beginKeeping()
+    try {
+      expect((await own('alice', other)).today.spent).toMatchObject({ usd: 0.3, input_tokens: { text: 2 } })
+    } finally {
+      await other.close()
+    }
   })
 })
 
