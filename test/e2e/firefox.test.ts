@@ -85,7 +85,7 @@ describe.skipIf(!installed)('in Firefox', () => {
     await talker.click('button', 'Interrupt')
     const [cut] = await until('the truncation', async () => {
       const cuts = await talker.sent('conversation.item.truncate')
-      return cuts.length > 0 && cuts
+      return cuts.length > 0 ? cuts : undefined
     })
     await talker.untilState('listening')
     const atCut = (await talker.played()).samples.length
