@@ -6,6 +6,8 @@ export interface JournalSettings {
   keeps: 'all' | 'text' | 'none'
   /** Undefined: voices stay in the data folder. Who may write there says the SDK's own environment (`AWS_ACCESS_KEY_ID` and the like). */
   audioS3: AudioS3Settings | undefined
+  /** Who gives titles: the model that answered, when a call is over, or nobody but the first words. Undefined: the model, where it isn't the embedded engine's own. */
+  titles: 'model' | 'words' | undefined
 }
 
 export interface AudioS3Settings {
@@ -21,6 +23,7 @@ export function readJournal(read: Read): JournalSettings {
   const endpoint = read('KAIWA_AUDIO_S3_ENDPOINT', httpUrl('the http or https address of an S3 service'), undefined)
   const region = read('KAIWA_AUDIO_S3_REGION', word('a region such as eu-central-1'), 'us-east-1')
   return {
+    titles: read('KAIWA_TITLES', oneOf(['model', 'words']), undefined),
     keeps: read('KAIWA_STORE', oneOf(['all', 'text', 'none']), 'text'),
     audioS3: bucket === undefined ? undefined : { bucket, endpoint, region },
   }

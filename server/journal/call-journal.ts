@@ -38,6 +38,8 @@ export interface CallJournal {
   observer: RelayObserver
   /** What a response or a transcription cost. */
   used(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'response' | 'prices_of'>): void
+  /** What a response cost that belonged to no conversation, such as one about it; also when the call is over. */
+  beside(event: Pick<KaiwaUsageEvent, 'response_id' | 'model' | 'response' | 'prices_of'>): void
   /** How long an answer took. */
   took(latency: TurnLatency): void
   /** Of the conversation nothing more is kept: it was deleted. */
@@ -270,6 +272,11 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
       }
       if (usages.size >= MAX_USAGES) usages.delete(usages.keys().next().value!)
       usages.set(id, of)
+    },
+    beside({ response_id: id, model, response: usage, prices_of: pricesOf }) {
+      if (muted || id === null) return
+      add({ type: 'response', responseId: id, status: 'beside', model, usage, pricesOf })
+      keep(true)
     },
     took(latency) {
       if (muted) return

@@ -1,5 +1,6 @@
 import type { CallLimits, KaiwaCallEvent, KaiwaLatencyEvent, KaiwaLimitEvent, KaiwaSidebandEvent, KaiwaUsageEvent } from '../../shared/calls.ts'
 import type { Person } from '../auth/person.ts'
+import type { Titles } from '../history/titles.ts'
 import type { Journal } from '../journal/journal.ts'
 import { latencyEvent } from '../latency/latency-event.ts'
 import { createTurnWatch } from '../latency/turn-watch.ts'
@@ -29,6 +30,8 @@ export interface CallParts {
   numbers: Pick<Numbers, 'observe' | 'used' | 'answered'>
   /** Undefined: nothing is kept. */
   journal?: Pick<Journal, 'begin'>
+  /** Undefined: they have none. */
+  titles?: Pick<Titles, 'begin'>
   /** What the model's provider may know of a person. */
   safetyIdentifierOf(person: Person): string | undefined
 }
@@ -73,6 +76,7 @@ export function startCall(options: CallOptions): Call {
   const numbers = options.numbers.observe({ brain: brain.kind, from })
   const farewell = createFarewell({ ...options, nowMs: clock.nowMs })
   const journal = options.journal?.begin(callFactsOf(start, brain))
+  const title = journal && options.titles?.begin({ start, brain, journal })
   const turns = createTurnWatch({
     nowMs: clock.nowMs,
     onTurn(latency) {
@@ -106,7 +110,7 @@ export function startCall(options: CallOptions): Call {
       return media ? media.dial(asked, signal, sidebandLost) : brain.dial(asked, signal)
     },
     gate: media ? media.seat({ caller, program: () => guarded(createGate({ policy: 'open' })) }) : caller,
-    observers: [story.observer, numbers, meter.observer, turns.observer, ...(journal ? [journal.observer] : []), ...(isPage ? [farewell.observer] : [])],
+    observers: [story.observer, numbers, meter.observer, turns.observer, ...(journal ? [journal.observer] : []), ...(title ? [title.observer] : []), ...(isPage ? [farewell.observer] : [])],
     onWord: ({ itemId, playedMs }) => turns.heard(itemId, playedMs),
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,
@@ -127,6 +131,7 @@ export function startCall(options: CallOptions): Call {
     turns.end()
     if (end) {
       journal?.end(end.by, end.by === 'client' ? null : end.fault.code)
+      title?.ended()
       numbers.ended(end.by, end.by === 'client' ? undefined : end.fault.code)
       story.ended(end)
     }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { createAccess, type Access } from '../auth/access.ts'
 import { createClientSecrets, type ClientSecrets } from '../auth/client-secret.ts'
+import type { Person } from '../auth/person.ts'
 import { safetyIdentifierOf } from '../auth/safety-identifier.ts'
 import { readSealKey } from '../auth/seal-key.ts'
 import { createTickets, type Tickets } from '../auth/ticket.ts'
@@ -12,6 +13,7 @@ import { trapped } from '../global-trap.ts'
 import { createLog, type Log } from '../log.ts'
 import { priceList } from '../metering/price-list.ts'
 import { openMetering, type OpenMetering } from '../metering/open-metering.ts'
+import { createTitles, type Titles } from '../history/titles.ts'
 import { createLateStore, type LateStore } from '../journal/late-store.ts'
 import { openJournal, type Journal } from '../journal/journal.ts'
 import { createHeadroom, type Headroom } from '../numbers/headroom.ts'
@@ -58,6 +60,7 @@ export interface Instance {
   metering: OpenMetering
   /** What is kept of conversations; opened by a plugin, and until then as if it were away. */
   store: Store
+  titles: Titles
   /** What was said, on its way there. */
   journal: Journal
   /** Opens the store, carries what is said to it, and deletes what is too old. */
@@ -170,9 +173,14 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     settings: { ...settings.journal, dataDir: settings.dataDir }, store: late.store, log, clock: serverClock, wallMs: Date.now, random: Math.random,
   })
   numbers.watch({ journal: () => journal.reading })
+  const identifierOf = (person: Person) => safetyIdentifierOf(person, sealKey())
+  const titles = createTitles({
+    store: late.store, journal, metering, numbers, ids, clock: serverClock, log, safetyIdentifierOf: identifierOf,
+    // The embedded engine gives titles where a chat server thinks for it.
+    asksModel: ({ kind }) => settings.journal.titles !== 'words' && (kind !== 'local' || settings.engine.llm !== undefined),
+  })
   const calls = createCalls({
-    brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers, journal,
-    safetyIdentifierOf: person => safetyIdentifierOf(person, sealKey()),
+    brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers, journal, titles, safetyIdentifierOf: identifierOf,
   })
   const webrtcCalls = createWebrtcCalls({
     calls, brain, ids, nowMs: serverClock.nowMs, log, hasBudget: metering.hasBudget, sidebandLost: settings.sidebandLost,
@@ -210,9 +218,12 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
   numbers.watch({ connections: () => door.connections, breakers: brains.breakers, waitingTurns: () => brains.waitingTurns })
   return {
     settings, log, ids, tickets, secrets: clientSecrets, brain, brains, personas, calls, numbers, metering,
-    store: late.store, journal, ...keeping({ settings, late, journal, log }), headroom, sealKey, access, house, door,
+    store: late.store, titles, journal, ...keeping({ settings, late, journal, log }), headroom, sealKey, access, house, door,
     hide,
     webrtcCalls, offerRates: createOfferRates(), recall,
-    beginDraining() { draining = true },
+    beginDraining() {
+      draining = true
+      titles.close()
+    },
   }
 }

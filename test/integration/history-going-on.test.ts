@@ -11,6 +11,7 @@ import { createCountedIds, realClock } from '../fakes/engine-options.ts'
 import { createFakeStages } from '../fakes/fake-stages.ts'
 import { keptCall, keptItem } from '../fakes/journalled-call.ts'
 import { startServer, type RunningServer, type RunningServerOptions } from '../fakes/running-server.ts'
+import { scriptedConversation, type Conversation } from '../fakes/scripted-conversation.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
 
 const closing: (() => unknown)[] = []
@@ -85,7 +86,7 @@ describe('an old conversation', () => {
     const after = await shown(server, 'conv_old')
     expect(after.items.map(({ text }) => text)).toEqual([...earlier.map(({ text }) => text), 'And in Tokyo?', 'You said And in Tokyo?.'])
     expect(after).toMatchObject({ call_count: 2, branched_after: null, calls: [{ id: 'call_of_conv_old' }, { id: page.grant.call_id, ended_how: 'client' }] })
-    expect(after.responses, 'what was told anew was not answered, so not billed').toHaveLength(1)
+    expect(after.responses.filter(({ status }) => status !== 'beside'), 'what was told anew was not answered, so not billed').toHaveLength(1)
   })
 
   it('is gone on with by one call at a time, also when two asked before either came', async () => {
@@ -192,5 +193,75 @@ describe('the embedded engine', () => {
     await page.next('session.updated')
     expect(JSON.stringify(await say(page, 'What is my name?'))).toContain('Annabel')
     await hangUp(server, page)
+  })
+})
+
+describe('a title', () => {
+  /** Answers what is asked beside the conversation; `upstream` sees it in a session of its own. */
+  const titling = (send: (event: object) => void, model: string): Conversation => {
+    const talk = scriptedConversation(send, model)
+    return { ...talk, receive(text) {
+      if (!text.includes('"conversation":"none"')) return talk.receive(text)
+      const output = [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Title: "Towers of\u202E Japan"\n\nThey spoke of towers.' }] }]
+      send({ type: 'response.created', event_id: 'event_1', response: { id: 'resp_title', status: 'in_progress', output: [] } })
+      const usage = { total_tokens: 30, input_tokens: 20, output_tokens: 10, input_token_details: { text_tokens: 20 }, output_token_details: { text_tokens: 10 } }
+      send({ type: 'response.done', event_id: 'event_2', response: { id: 'resp_title', status: 'completed', output, usage } })
+    } }
+  }
+  async function titled(env: Record<string, string> = {}) {
+    const upstream = await startScriptedUpstream({ key: 'test-key', conversation: titling })
+    closing.push(upstream.close)
+    return { upstream, server: await scene({ env: { OPENAI_API_KEY: 'test-key', OPENAI_BASE_URL: upstream.baseUrl, KAIWA_MODEL: 'gpt-realtime-2.1', ...env } }) }
+  }
+  const titleOf = async (server: RunningServer, id: string) => (await listed(server)).find(one => one.id === id)?.title
+
+  it('is the first words at once, and what the model makes of it when the call is over; that is paid for and told in what the conversation cost', async () => {
+    const { upstream, server } = await titled()
+    const page = await server.connectPage()
+    const { conversation_id: id } = page.grant
+    await say(page, 'How tall is the tower? I wonder.')
+    await expect.poll(() => titleOf(server, id)).toBe('How tall is the tower?')
+    await say(page, 'And the other one?')
+    const { usd } = await shown(server, id)
+    await hangUp(server, page)
+    await expect.poll(() => titleOf(server, id)).toBe('Towers of Japan')
+    const kept = await shown(server, id)
+    expect(kept).toMatchObject({ title_by: 'model', summary: 'They spoke of towers.', item_count: 4, responses: [{}, {}, { id: 'resp_title', status: 'beside' }] })
+    expect(kept.usd).toBeGreaterThan(usd!)
+    const [asked] = upstream.connections[1]!.events
+    expect(asked).toMatchObject({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'], tool_choice: 'none' } })
+    expect(JSON.stringify(asked)).toContain('User: How tall is the tower? I wonder.\\nAssistant: You said How tall')
+  })
+
+  it('that a person gave stays, and so does what only words were wanted for; one question is its own title', async () => {
+    const { upstream, server } = await titled()
+    const page = await server.connectPage()
+    const { conversation_id: id } = page.grant
+    await say(page, 'One')
+    await expect.poll(() => titleOf(server, id)).toBe('One')
+    await say(page, 'Two')
+    const rename = { method: 'PATCH', headers: { origin: server.origin, 'content-type': 'application/json' }, body: '{"title":"Mine","version":1}' }
+    expect((await fetch(`${server.origin}/api/conversations/${id}`, rename)).status).toBe(200)
+    await hangUp(server, page)
+    await expect.poll(async () => (await shown(server, id)).summary).toBe('They spoke of towers.')
+    expect(await titleOf(server, id)).toBe('Mine')
+    const short = await server.connectPage()
+    await say(short, 'Only this')
+    await hangUp(server, short)
+    await expect.poll(() => titleOf(server, short.grant.conversation_id)).toBe('Only this')
+    expect(upstream.connections).toHaveLength(3)
+  })
+
+  it('is not asked for without the money for it, nor with KAIWA_TITLES=words', async () => {
+    for (const env of [{ KAIWA_TITLES: 'words' }, { KAIWA_BUDGET_USD_PER_DAY: '0.003' }]) {
+      const { upstream, server } = await titled(env)
+      await keep(server, { conversationId: 'conv_full', items: [keptItem('item_1', 'One'), keptItem('item_2', 'Two')] })
+      const { titles } = server.instance
+      const journal = { beside: () => undefined }
+      titles.begin({ start: { person: { by: 'anonymous', id: undefined }, conversationId: 'conv_full', model: undefined } as never, brain: server.instance.brain, journal }).ended()
+      await expect.poll(() => titleOf(server, 'conv_full')).toBe('One')
+      await titles.idle()
+      expect(upstream.connections, JSON.stringify(env)).toHaveLength(0)
+    }
   })
 })
