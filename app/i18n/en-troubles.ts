@@ -284,6 +284,21 @@ export const troubles: Record<Trouble['code'], TroubleText> = {
       { title: 'If it fails again', text: 'Whoever runs this server finds the cause in its log.' },
     ],
   },
+  conversation_busy: {
+    word: 'On already',
+    title: 'A call goes on in this conversation already',
+    body: 'It may be in another tab or on another device. A conversation has one call at a time.',
+    steps: [
+      { title: 'End the other call', text: 'Or wait a moment, if it was cut off just now.' },
+      { title: 'Press Try again', text: 'It goes on from where it is then.' },
+    ],
+  },
+  conversation_gone: {
+    word: 'Not there',
+    title: 'This conversation can’t be continued',
+    body: 'It was deleted meanwhile, or what it was to go on from was removed.',
+    steps: [{ title: 'Start a new conversation', text: 'The button is in the menu on the left.' }],
+  },
   bad_request: {
     word: 'Refused',
     title: 'The other side didn’t accept what was sent',

@@ -1,6 +1,7 @@
 import type { CallStateName, Ending, Limit } from '../voice/call.ts'
 import { echoCheck } from './en-echo.ts'
 import { latency, operator, usage } from './en-figures.ts'
+import { goingOn, history, replay } from './en-history.ts'
 import { route } from './en-route.ts'
 import { sound } from './en-sound.ts'
 import { microphoneSteps, troubles } from './en-troubles.ts'
@@ -73,7 +74,10 @@ export const en = {
   start: {
     heading: 'Press once, then just talk.',
     headingDeaf: 'Type, and hear the answer.',
-    note: 'Uses the microphone only during a call. Nothing is kept: closing the page clears the conversation.',
+    note_none: 'Uses the microphone only during a call. Nothing is kept: closing the page clears the conversation.',
+    note_text: 'Uses the microphone only during a call. The words are kept on this server, voices aren’t.',
+    note_all: 'Uses the microphone only during a call. The words and both voices are kept on this server.',
+    deleted: 'They are deleted after a day. | They are deleted after {count} days.',
     deaf: 'This machine can’t understand speech: {why}',
     deafNote: 'Typing works, and Kaiwa answers in writing and aloud.',
     type: 'Type a message',
@@ -95,6 +99,7 @@ export const en = {
     listening: 'Say anything. Talk over Kaiwa whenever you like: it stops at once.',
     typing: 'Type below, and Kaiwa answers in writing and aloud.',
     ended: 'The words stay here until you close the page or start a new conversation.',
+    kept: 'It is kept on this server, in the list of conversations. Start talking to begin a new one.',
     empty: 'Nothing was said in this call.',
     over,
   },
@@ -156,16 +161,28 @@ export const en = {
     fresh: {
       title: 'Start a new conversation?',
       body: 'This ends the call and clears what was said. It isn’t stored anywhere.',
+      kept: 'This ends the call. What was said is kept, in the list of conversations.',
       confirm: 'New conversation',
+      cancel: 'Stay here',
+    },
+    away: {
+      title: 'Leave this call?',
+      body: 'This ends the call and clears what was said. It isn’t stored anywhere.',
+      kept: 'This ends the call. What was said is kept, in the list of conversations.',
+      confirm: 'End the call',
       cancel: 'Stay here',
     },
     signOut: {
       title: 'Sign out?',
       body: 'This ends your calls, in other tabs too, and clears what was said here. It isn’t stored anywhere.',
+      kept: 'This ends your calls, in other tabs too. What was said is kept.',
       confirm: 'Sign out',
       cancel: 'Stay here',
     },
   },
+  history,
+  replay,
+  goingOn,
   sound,
   route,
   echoCheck,
@@ -219,7 +236,9 @@ export const en = {
     server: 'By the server, when you fall silent',
     manual: 'By you, with Hold to talk',
     kept: 'Kept',
-    keptNothing: 'Nothing, once the page is closed',
+    kept_none: 'Nothing, once the page is closed',
+    kept_text: 'The words',
+    kept_all: 'The words and both voices',
     json: 'Session as agreed',
     none: 'No session yet. It appears here when the line opens.',
   },

@@ -1,7 +1,8 @@
 import { watchDevices } from './device-list.ts'
 import { claimAudioSession } from './audio-session.ts'
 import { openChosenOutput } from './chosen-output.ts'
-import { openChosenTransport } from './chosen-transport.ts'
+import type { CallWish } from './call-request.ts'
+import { chosenEnv, openChosenTransport } from './chosen-transport.ts'
 import { createEncoder } from './encoder.ts'
 import { createAudioElement } from './loopback-output.ts'
 import { openMicrophone } from './microphone.ts'
@@ -24,11 +25,11 @@ async function openNoiseNode(context: AudioContext, filter: NoiseFilter) {
   return noise.openNoiseNode(context, filter)
 }
 
-/** The real world: this browser's audio and clocks, and the page's own server. */
-export function browserParts(): VoiceSessionParts {
+/** The real world: this browser's audio and clocks, and the page's own server. `conversation`: which one its calls belong to. */
+export function browserParts(conversation?: CallWish['conversation']): VoiceSessionParts {
   const page = typeof window === 'undefined' ? lifelessPage : pageLife()
   return {
-    openTransport: wish => openChosenTransport(wish),
+    openTransport: wish => openChosenTransport(wish, chosenEnv(conversation)),
     remoteVoice: { createElement: createAudioElement, openEar: openRemoteEar },
     // At the hardware's own rate: Firefox joins no microphone to a context of another.
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),

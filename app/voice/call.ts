@@ -76,6 +76,8 @@ export type Trouble
   = | { code: 'mic_denied' | 'mic_missing' | 'mic_busy' | 'mic_failed' | 'insecure_page' | 'audio_blocked' | 'audio_lost' | 'audio_failed', detail: string }
   /** The page can't reach its own server, which is not the same as the model being unreachable. */
     | { code: 'server_unreachable' | 'webrtc_failed', detail: string }
+  /** Of the conversation that a call was to go on with. */
+    | { code: 'conversation_busy' | 'conversation_gone', detail: string }
     | { code: Fault['code'], detail: string, /** As the server said with its refusal. */ retryAfterSeconds?: number }
 
 export type Action = 'start' | 'end' | 'mute' | 'interrupt' | 'hold' | 'say' | 'retry'
@@ -99,7 +101,7 @@ export interface Turn {
   heard?: Heard
   /** Characters of `segment.text` that were heard (assistant, voice): the rest is shown unheard. */
   heardChars?: number
-  /** Of a call before this one whose line was lost: still shown, but not known to the one who answers now. */
+  /** Of a call before this one: still shown, but not of this call. */
   earlier?: true
 }
 
@@ -184,6 +186,8 @@ export interface VoiceSession {
   readonly snapshot: CallSnapshot
   /** Called on every change of `snapshot`, at most once per animation frame for growing text. Returns the way out. */
   subscribe(listener: (snapshot: CallSnapshot) => void): () => void
+  /** Before the first call: turns of a conversation that it goes on with. */
+  restore(turns: readonly Turn[]): void
   /** From a click: opens microphone and line. Never rejects: trouble is a state. */
   start(): Promise<void>
   end(): void

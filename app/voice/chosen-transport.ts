@@ -1,3 +1,4 @@
+import type { CallWish } from './call-request.ts'
 import { createNetworkMemory } from './network-memory.ts'
 import type { NetworkMemory } from './network-memory.ts'
 import { firstWay, isOfNetwork, nextWay } from './transport-choice.ts'
@@ -16,7 +17,7 @@ export interface ChosenEnv {
 }
 
 /** Connects at once; listeners set in the same turn miss nothing. */
-export function openChosenTransport(wish: TransportWish, env: ChosenEnv = browserEnv()): Transport {
+export function openChosenTransport(wish: TransportWish, env: ChosenEnv = chosenEnv()): Transport {
   const events = new Set<(text: string) => void>()
   const states = new Set<(state: TransportState) => void>()
   let microphone: MediaStreamTrack | undefined
@@ -101,10 +102,11 @@ function storageOfPage(): Storage | undefined {
   }
 }
 
-function browserEnv(): ChosenEnv {
+/** The browser's own. `conversation`: which one its calls belong to. */
+export function chosenEnv(conversation?: CallWish['conversation']): ChosenEnv {
   return {
-    openWebRtc: options => openWebRtcTransport(options),
-    openWebSocket: () => openWebSocketTransport(),
+    openWebRtc: options => openWebRtcTransport(options, undefined, conversation),
+    openWebSocket: () => openWebSocketTransport(undefined, conversation),
     memory: createNetworkMemory({
       storage: storageOfPage(),
       nowMs: () => Date.now(),

@@ -17,6 +17,8 @@ export interface Transcript {
   /** The user's speech, on the call's clock; `segmentId` unknown when the page itself ended the turn. */
   userSpoke(segmentId: string | null, time: { fromMs: number, toMs?: number }): void
   heard(heard: Heard, atMs: number): void
+  /** What was said before this page's first call: it stays above that call. */
+  restore(turns: readonly Turn[]): void
   /** A new call; `keep`: the turns so far stay above. */
   begin(keep: boolean): void
   close(by: 'user' | 'server'): void
@@ -34,6 +36,7 @@ export function createTranscript(): Transcript {
   let received = new Map<string, number>()
   let marks = new Map<string, readonly TextMark[]>()
   let earlier: readonly Turn[] = []
+  let restored = false
   let turns: readonly Turn[] | undefined = []
   let built: readonly Turn[] = []
   /** Speech whose segment isn't known yet. */
@@ -82,8 +85,14 @@ export function createTranscript(): Transcript {
       heards.set(heard.segmentId, heard)
       stale()
     },
+    restore(said) {
+      earlier = said.slice(-MAX_EARLIER_TURNS).map(turn => ({ ...turn, earlier: true as const }))
+      restored = true
+      stale()
+    },
     begin(keep) {
-      earlier = keep ? current().map(turn => turn.earlier ? turn : { ...turn, earlier: true as const }).slice(-MAX_EARLIER_TURNS) : []
+      earlier = keep || restored ? current().map(turn => turn.earlier ? turn : { ...turn, earlier: true as const }).slice(-MAX_EARLIER_TURNS) : []
+      restored = false
       view = emptyConversation
       heards = new Map()
       times = new Map()

@@ -7,7 +7,7 @@ import type { MicrophoneFault } from './microphone.ts'
 export interface Closure { code: number, reason: string, detail?: string, retryAfterSeconds?: number }
 
 /** Codes that a server names in `<type>.<code>` of a close reason or in the body of a refusal. A map: a reason may be `toString`. */
-const byReason = new Map<string, FaultCode | 'server_unreachable' | 'webrtc_failed'>(Object.entries({
+const byReason = new Map<string, FaultCode | 'server_unreachable' | 'webrtc_failed' | 'conversation_busy' | 'conversation_gone'>(Object.entries({
   invalid_api_key: 'key_refused',
   key_refused: 'key_refused',
   insufficient_quota: 'quota_spent',
@@ -45,6 +45,10 @@ const byReason = new Map<string, FaultCode | 'server_unreachable' | 'webrtc_fail
   sideband_lost: 'upstream_lost',
   client_too_slow: 'upstream_lost',
   client_too_fast: 'rate_limited',
+  conversation_busy: 'conversation_busy',
+  conversation_not_found: 'conversation_gone',
+  item_not_found: 'conversation_gone',
+  nothing_kept: 'conversation_gone',
   event_not_allowed: 'bad_request',
   beta_api_shape_disabled: 'bad_request',
 } as const))

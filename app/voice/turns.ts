@@ -24,8 +24,10 @@ export interface TurnFacts {
 export function buildTurns(before: readonly Turn[], earlier: readonly Turn[], facts: TurnFacts): readonly Turn[] {
   const known = new Map(before.map(turn => [turn.segment.id, turn]))
   const turns: Turn[] = [...earlier]
+  // A server that tells the model what was said before tells the page, too, which has it already.
+  const above = new Set(earlier.map(turn => turn.segment.id))
   for (const id of facts.view.order) {
-    const segment = facts.view.segments.get(id)
+    const segment = above.has(id) ? undefined : facts.view.segments.get(id)
     if (segment) turns.push(turnOf(segment, facts, known.get(id)))
   }
   return turns.length === before.length && turns.every((turn, i) => turn === before[i]) ? before : turns

@@ -159,6 +159,11 @@ export function createVoiceSession(parts: VoiceSessionParts): VoiceSession {
       listeners.add(listener)
       return () => { listeners.delete(listener) }
     },
+    restore(turns) {
+      if (machine.state.name !== 'idle') return
+      transcript.restore(turns)
+      publish()
+    },
     start() {
       // After an error it is the same call again: with the microphone if that one had one, and with what was typed and not sent.
       act({ type: machine.state.name === 'error' ? 'retry' : 'start' })

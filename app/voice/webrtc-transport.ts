@@ -1,4 +1,5 @@
 import { requestCall } from './call-request.ts'
+import type { CallWish } from './call-request.ts'
 import { createEventMerge } from './event-merge.ts'
 import { noServer } from './transport.ts'
 import type { PageEvent, Route, Transport, TransportState, WayFault } from './transport.ts'
@@ -27,7 +28,7 @@ const faults: Record<WayFault, { reason: string, detail: string }> = {
 }
 
 /** Connects at once; listeners set in the same turn miss nothing. `patienceMs`: after that it is given up. */
-export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env: WebRtcEnv = browserEnv()): Transport {
+export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env: WebRtcEnv = browserEnv(), conversation?: CallWish['conversation']): Transport {
   const cancel = new AbortController()
   const events = new Set<(text: string) => void>()
   const states = new Set<(state: TransportState) => void>()
@@ -126,7 +127,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     } catch {
       return fail('unsupported')
     }
-    const [answer, sdp] = await Promise.all([requestCall(env, cancel.signal, 'webrtc'), peer.offer().catch(() => '')])
+    const [answer, sdp] = await Promise.all([requestCall(env, cancel.signal, { transport: 'webrtc', conversation }), peer.offer().catch(() => '')])
     if (closed) return
     if (!answer.ok) return report({ phase: 'closed', ...answer })
     if (sdp === '') return fail('unsupported')

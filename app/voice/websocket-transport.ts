@@ -1,5 +1,5 @@
 import { requestCall } from './call-request.ts'
-import type { CallRequestEnv } from './call-request.ts'
+import type { CallRequestEnv, CallWish } from './call-request.ts'
 import { noServer } from './transport.ts'
 import type { PageEvent, Transport, TransportState } from './transport.ts'
 
@@ -14,7 +14,7 @@ export interface WebSocketEnv extends CallRequestEnv {
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
 /** Connects at once; listeners set in the same turn miss nothing. */
-export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transport {
+export function openWebSocketTransport(env: WebSocketEnv = browserEnv(), conversation?: CallWish['conversation']): Transport {
   const cancel = new AbortController()
   const events = new Set<(text: string) => void>()
   const states = new Set<(state: TransportState) => void>()
@@ -32,7 +32,7 @@ export function openWebSocketTransport(env: WebSocketEnv = browserEnv()): Transp
 
   async function connect() {
     report({ phase: 'connecting' })
-    const answer = await requestCall(env, cancel.signal)
+    const answer = await requestCall(env, cancel.signal, { conversation })
     if (closed) return
     if (!answer.ok) report({ phase: 'closed', code: answer.code, reason: answer.reason, detail: answer.detail, ...retryAfter(answer) })
     else socket = dial(env, answer, { report, receive, wanted: () => !closed })

@@ -100,6 +100,7 @@ export function scriptedVoiceSession(script: Script): VoiceSession {
       listeners.add(listener)
       return () => { listeners.delete(listener) }
     },
+    restore: () => {},
     start: async () => go('listening'),
     end: () => go('ended'),
     setMuted(on) {
