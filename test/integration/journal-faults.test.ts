@@ -75,7 +75,7 @@ describe('a call', () => {
     await say(page, 'And typed')
     page.close()
     const { conversation_id: id } = page.grant
-    await expect.poll(async () => (await store.audio('local', id)).length).toBe(2)
+    await expect.poll(async () => (await store.audio('local', id)).length, { timeout: 5000 }).toBe(2)
     const [user, assistant] = (await store.audio('local', id)).sort((a, b) => a.speaker < b.speaker ? 1 : -1)
     const bytes = await buffer(await server.instance.journal.audio.read(user!.key))
     expect(bytes.equals(Buffer.concat([said, said, said]))).toBe(true)
