@@ -45,7 +45,7 @@ export const latencyOf = (latency: TurnLatency & { callId: string, atMs: number 
 })
 
 /** What can be had of it as a file. */
-export const formatsOf = ({ own }: WholeConversation): ExportFormat[] => [
+const formatsOf = ({ own }: WholeConversation): ExportFormat[] => [
   'md', 'json', ...(own.itemsOf.some(({ span, text }) => span && text !== '') ? ['srt', 'vtt'] as const : []), ...(own.hasAudio ? ['wav'] as const : []),
 ]
 

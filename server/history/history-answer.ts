@@ -43,7 +43,7 @@ export const noItem = refusal(404, 'item_not_found', 'There is no such item in t
 export const nothingKept = refusal(404, 'nothing_kept', 'This server keeps no conversations. Whoever runs it can change that with KAIWA_STORE.')
 
 export const json = (body: object, status = 200): HistoryAnswer => ({ status, headers: [], body })
-export const isRefusal = (answer: HistoryAnswer | Refusal): answer is Refusal => 'admitted' in answer
+const isRefusal = (answer: HistoryAnswer | Refusal): answer is Refusal => 'admitted' in answer
 
 /** What every request for what is kept has in common: who asks, that something is kept, and what a store that fails is called. */
 export function historyRequest(answer: (asker: Asker, house: HistoryHouse) => Promise<HistoryAnswer | Refusal>): AnswerHistory {

@@ -40,7 +40,7 @@ const clock = (ms: number) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms
 const moment = (atMs: number) => new Date(atMs).toISOString().replace('T', ' ').replace(/:\d\d\.\d+Z$/, ' UTC')
 
 /** Signs that mean something in the middle of a line, and those that do at its beginning (CommonMark; tables and HTML). */
-export const escaped = (text: string) => text.replace(/[^\P{C}\n]/gu, ' ').replace(/[\\`*_[\]<>&|~$]/g, '\\$&').replace(/^(\s*)([#+\-=]|\d+(?=[.)]))/gm, (_, gap: string, sign: string) =>
+const escaped = (text: string) => text.replace(/[^\P{C}\n]/gu, ' ').replace(/[\\`*_[\]<>&|~$]/g, '\\$&').replace(/^(\s*)([#+\-=]|\d+(?=[.)]))/gm, (_, gap: string, sign: string) =>
   /\d/.test(sign) ? `${gap}${sign}\\` : `${gap}\\${sign}`)
 const escapedLine = (text: string) => escaped(text.replace(/[\p{C}\s]+/gu, ' ').trim())
 

@@ -96,6 +96,6 @@ export function readAnswer(response: unknown): TitleAnswer | undefined {
   if (status !== 'completed' || !Array.isArray(output)) return undefined
   const parts = output.flatMap(item => Array.isArray((item as { content?: unknown } | null)?.content) ? (item as { content: { text?: unknown, transcript?: unknown }[] }).content : [])
   const text = parts.map(part => [part?.text, part?.transcript].find(one => typeof one === 'string') ?? '').join('\n')
-  const [title, ...summary] = text.split('\n').map(line => line.replace(/^\s*(?:(?:line|title|summary)\s*\d?\s*:)?[\s"'#*„“”「]*|["'*“”」\s]*$/giu, '')).filter(line => line !== '')
+  const [title, ...summary] = text.split('\n').map(line => line.replace(/^[\s"'#*„“”「]*(?:(?:line|title|summary)\s*\d?\s*:)?[\s"'#*„“”「]*|["'*“”」\s]*$/giu, '')).filter(line => line !== '')
   return title === undefined || !/[\p{L}\p{N}]/u.test(title) ? undefined : { title: [...title].slice(0, 100).join(''), summary: summary.join(' ') || null }
 }

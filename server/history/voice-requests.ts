@@ -16,7 +16,7 @@ const voiceSchema = z.object({ voice: z.enum(['user', 'assistant']).optional(), 
 export const noAudio = refusal(404, 'no_audio', 'No voices were kept of that. They are with KAIWA_STORE=all, for calls that begin from then on.')
 
 /** Undefined: there is no such conversation. @throws StoreError */
-export async function voicesOf(store: Pick<Store, 'get' | 'audio'>, owner: string, id: string): Promise<CallTimeline[] | undefined> {
+async function voicesOf(store: Pick<Store, 'get' | 'audio'>, owner: string, id: string): Promise<CallTimeline[] | undefined> {
   const own = await store.get(owner, id)
   return own && timelineOf(own, await store.audio(owner, id))
 }

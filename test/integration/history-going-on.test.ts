@@ -5,6 +5,7 @@ import { createEngine, createOfflineResponder } from '@kaiwa/engine'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { silentLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open-store.ts'
+import type { CallGrant } from '../../shared/calls.ts'
 import type { ConversationList, KeptConversation } from '../../shared/history.ts'
 import type { ContractClient } from '../contract/contract-client.ts'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
@@ -12,6 +13,7 @@ import { createFakeStages } from '../fakes/fake-stages.ts'
 import { keptCall, keptItem } from '../fakes/journalled-call.ts'
 import { startServer, type RunningServer, type RunningServerOptions } from '../fakes/running-server.ts'
 import { scriptedConversation, type Conversation } from '../fakes/scripted-conversation.ts'
+import { rtcIdIn, webrtcCaller } from '../fakes/webrtc-caller.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
 
 const closing: (() => unknown)[] = []
@@ -160,6 +162,25 @@ describe('an old conversation', () => {
     await say(page, 'Two')
     await hangUp(server, page)
     expect(await listed(server)).toEqual([])
+  })
+})
+
+describe('over WebRTC', () => {
+  it('goes on the same way: its sideband tells the model what was said, its page what is old', async () => {
+    const { upstream, server } = await withUpstream()
+    await keep(server, { conversationId: 'conv_rtc', items: earlier })
+    const caller = webrtcCaller(server.origin)
+    const grant = await (await server.post('{"conversation_id":"conv_rtc","transport":"webrtc"}')).json() as CallGrant
+    const answer = await caller.offer({ headers: { authorization: `Bearer ${grant.ticket}`, origin: server.origin } })
+    expect(answer.status).toBe(201)
+    expect(upstream.offers[0]!.session).toMatchObject({ type: 'realtime' })
+    const house = await caller.house(rtcIdIn(answer), answer.headers.get('kaiwa-ticket')!)
+    expect(await house.next('kaiwa.call')).toMatchObject({ conversation_id: 'conv_rtc', continued: { of: 'conv_rtc', told_item_ids: grant.continued!.told_item_ids } })
+    await say(house, 'And by WebRTC?')
+    expect(itemsTold(upstream).map(({ id }) => id).slice(0, 4)).toEqual(['item_q', 'item_a', 'item_call', 'item_out'])
+    expect(await codeOf(await server.post('{"conversation_id":"conv_rtc"}'))).toEqual([409, 'conversation_busy'])
+    await hangUp(server, house)
+    expect((await shown(server, 'conv_rtc')).items.map(({ text }) => text)).toEqual([...earlier.map(({ text }) => text), 'And by WebRTC?', 'You said And by WebRTC?.'])
   })
 })
 
