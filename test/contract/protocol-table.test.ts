@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createEngine } from '@kaiwa/engine'
+import { createEngine, type OpenOptions } from '@kaiwa/engine'
 import { wireErrors } from '@kaiwa/protocol/errors'
 import { describe, expect, it } from 'vitest'
 import { createCountedIds, realClock } from '../fakes/engine-options.ts'
@@ -34,9 +34,9 @@ const engineSource = sourceOf('packages/engine/src/')
 const wireSource = sourceOf('packages/protocol/src/') + engineSource
 
 /** Whether the engine takes an event: by what it answers to it. */
-async function takes(event: object, { intent, before = [] }: { intent?: 'transcription', before?: object[] } = {}): Promise<boolean> {
+async function takes(event: object, { before = [], ...options }: Pick<Partial<OpenOptions>, 'intent' | 'voiceTrack'> & { before?: object[] } = {}): Promise<boolean> {
   const engine = createEngine({ stages: createFakeStages(), clock: realClock, ids: createCountedIds(), mcp: createFakeMcp() })
-  const client: ContractClient = connectEngine(engine, { intent })
+  const client: ContractClient = connectEngine(engine, options)
   for (const earlier of before) client.send(earlier)
   // An MCP server's tools are imported by then.
   await settled()
@@ -111,6 +111,13 @@ describe('the engine does what the table says', () => {
   const tools = { type: 'session.update', session: { type: 'realtime', tools: [{ type: 'function', name: 'f' }, { type: 'mcp', server_label: 'x', server_url: 'https://example.org/mcp' }] } }
   const statusOf = (title: string, name: string) => tables[title]!.find(row => row.name === name)!.status
   const expected = (taken: boolean, title: string, name: string) => expect(taken ? 'taken' : 'refused', name).toBe(statusOf(title, name) === 'no' ? 'refused' : 'taken')
+
+  it('with the audio that waits to be sent: where the session sends it itself', async () => {
+    const clear = { type: 'output_audio_buffer.clear' }
+    const voiceTrack = { play: () => {}, clear: () => {} }
+    expected(await takes(clear, { voiceTrack }), 'Client events', clear.type)
+    expect(await takes(clear)).toBe(false)
+  })
 
   it('with the fields of a session', async () => {
     for (const field of protocolList.session.realtime.filter(({ path }) => path !== 'type')) {
