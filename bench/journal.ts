@@ -52,7 +52,7 @@ function relayOf(keeps: 'none' | 'text' | 'all'): Required<RelayObserver> {
 
 const relays = { none: relayOf('none'), text: relayOf('text'), all: relayOf('all') }
 const passed = (keeps: keyof typeof relays, from: 'client' | 'model', type: string, text: Buffer) => () => {
-  if (from === 'client') return relays[keeps].clientAudio(4800, serverClock.nowMs(), text)
+  if (from === 'client') return relays[keeps].clientAudio(text)
   relays[keeps].arrived()
   relays[keeps].carried(from, type, text)
 }

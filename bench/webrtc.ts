@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { encodePcm16, rms } from '@kaiwa/audio'
 import { createMediaHost, mediaWorker, type MediaListener, type StartMediaThread } from '../server/webrtc/media-host.ts'
