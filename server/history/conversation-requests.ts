@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ConversationList, KeptEvents } from '../../shared/history.ts'
+import type { ConversationList, KeptEvents, RenameBody } from '../../shared/history.ts'
 import { refusal, type Refusal } from '../realtime/admission.ts'
 import { cardOf, conversationView } from './conversation-view.ts'
 import { historyRequest, json, MAX_HISTORY_BODY_CHARS, noConversation, noItem, type Asker, type HistoryHouse } from './history-answer.ts'
@@ -13,7 +13,7 @@ const LIST_LIMIT = 30
 const place = { after: z.string().max(500).optional(), limit: z.coerce.number().int().min(1).max(100).optional() }
 const listSchema = z.object({ q: z.string().max(MAX_QUERY_CHARS).optional(), ...place })
 const eventsSchema = z.object(place)
-const renameSchema = z.strictObject({ title: z.string().max(1000), version: z.number().int().min(0) })
+const renameSchema: z.ZodType<RenameBody> = z.strictObject({ title: z.string().max(1000), version: z.number().int().min(0) })
 
 /** Names the field that is wrong, and nothing that was sent. */
 export function invalid(error: z.ZodError): Refusal {
@@ -86,8 +86,11 @@ export const deleteConversation = historyRequest(async ({ owner, params: { id = 
 /** `DELETE /api/conversations/{id}/items/{item}`: for good; a model that is in the conversation now forgets it, too. */
 export const deleteItem = historyRequest(async ({ owner, params: { id = '', item = '' } }, { journal, store, calls }) => {
   const deleted = await journal.forgetting.item(owner, id, item)
-  if (!deleted) return await store.get(owner, id) ? noItem : noConversation
+  const kept = await store.get(owner, id)
+  if (!deleted) return kept ? noItem : noConversation
   calls.forgetItem(id, item)
+  // Its words may stand in both; a person's title is theirs.
+  if (kept && (kept.titleBy !== 'person' || kept.summary !== null)) await store.entitle(id, { by: 'words', title: firstWordsTitle(kept.itemsOf) ?? '', summary: null })
   return gone
 })
 

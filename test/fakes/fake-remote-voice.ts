@@ -13,8 +13,6 @@ export function createFakeElement() {
   return element
 }
 
-export type FakeElement = ReturnType<typeof createFakeElement>
-
 /** So many ms of a voice, all at once, as frames of 40 ms. */
 export function framesOf(ms: number, level = 0.2): CaptureFrame[] {
   return Array.from({ length: ms / 40 }, (_, i) => ({ samples: new Int16Array(960).fill(level * 32_767), level, firstSample: i * 960 }))
