@@ -71,7 +71,8 @@ export function createShutdown({ instance, servers, closeRest, exit, clock = own
       server.close()
       server.closeAllConnections()
     }
-    await within(plan.allMs, Promise.allSettled([closeRest(), brains.close(), metering.flush(), instance.endKeeping(Math.max(0, leftMs(plan.allMs) - CLOSING_MS))]))
+    const kept = instance.endKeeping(Math.max(0, leftMs(plan.allMs) - CLOSING_MS))
+    await within(plan.allMs, Promise.allSettled([closeRest(), brains.close(), metering.flush(), kept]))
     log.info({ trapped: trapped.count }, 'stopped')
     exit(0)
   }

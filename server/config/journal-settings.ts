@@ -6,7 +6,10 @@ export interface JournalSettings {
   keeps: 'all' | 'text' | 'none'
   /** Undefined: voices stay in the data folder. Who may write there says the SDK's own environment (`AWS_ACCESS_KEY_ID` and the like). */
   audioS3: AudioS3Settings | undefined
-  /** Who gives titles: the model that answered, when a call is over, or nobody but the first words. Undefined: the model, where it isn't the embedded engine's own. */
+  /**
+   * Who gives titles: the model that answered, when a call is over, or nobody but the first words. Undefined: the model, where it isn't the
+   * embedded engine's own.
+   */
   titles: 'model' | 'words' | undefined
 }
 

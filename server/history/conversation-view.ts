@@ -31,8 +31,8 @@ export const itemOf = (item: ChainItem): KeptItem => ({
 export const callOf = (call: ChainCall, personas: readonly StoredPersona[]): KeptCall => {
   const then = personas.find(({ version }) => version === call.personaVersion)
   return {
-    id: call.id, conversation_id: call.of, began_at_ms: call.beganAtMs, ended_at_ms: call.endedAtMs, ended_how: call.endedHow, model: call.model, brain: call.brain,
-    transport: call.transport, persona: then ? { id: then.id, name: then.name } : null,
+    id: call.id, conversation_id: call.of, began_at_ms: call.beganAtMs, ended_at_ms: call.endedAtMs, ended_how: call.endedHow,
+    model: call.model, brain: call.brain, transport: call.transport, persona: then ? { id: then.id, name: then.name } : null,
   }
 }
 

@@ -59,7 +59,9 @@ export function finished(answered: HistoryAnswer | Refusal, ask: HistoryAsk, hou
   return { status, headers: [['Cache-Control', 'no-store'], ...headers], ...(body && { body }) }
 }
 
-async function answerOwner(ask: HistoryAsk, owner: string, house: HistoryHouse, answer: Parameters<typeof historyRequest>[0]): Promise<HistoryAnswer | Refusal> {
+async function answerOwner(
+  ask: HistoryAsk, owner: string, house: HistoryHouse, answer: Parameters<typeof historyRequest>[0],
+): Promise<HistoryAnswer | Refusal> {
   if (house.settings.journal.keeps === 'none') return nothingKept
   if (ask.params.id !== undefined && !ID.test(ask.params.id)) return noConversation
   if (ask.params.item !== undefined && !ID.test(ask.params.item)) return noItem

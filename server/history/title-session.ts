@@ -31,7 +31,9 @@ export interface TitleAsk {
  * Asks a model for a title, in a session of its own and beside any conversation (protocol, "response.create", `conversation: "none"`): the words alone cost
  * a hundredth of what the call's sound would. Undefined: it couldn't, may not for its money, or said nothing. Never rejects.
  */
-export async function askForTitle({ brain, model, safetyIdentifier, transcript, meter, ids, nowMs, setTimer, signal }: TitleAsk): Promise<TitleAnswer | undefined> {
+export async function askForTitle(
+  { brain, model, safetyIdentifier, transcript, meter, ids, nowMs, setTimer, signal }: TitleAsk,
+): Promise<TitleAnswer | undefined> {
   const over = new AbortController()
   const stop = setTimer(() => over.abort(), ANSWER_MS)
   const either = AbortSignal.any([signal, over.signal])
@@ -94,7 +96,10 @@ function eventIn(text: string): ServerEventFacts | undefined {
 export function readAnswer(response: unknown): TitleAnswer | undefined {
   const { status, output } = (typeof response === 'object' && response !== null ? response : {}) as { status?: unknown, output?: unknown }
   if (status !== 'completed' || !Array.isArray(output)) return undefined
-  const parts = output.flatMap(item => Array.isArray((item as { content?: unknown } | null)?.content) ? (item as { content: { text?: unknown, transcript?: unknown }[] }).content : [])
+  const parts = output.flatMap(item => {
+    const content = (item as { content?: unknown } | null)?.content
+    return Array.isArray(content) ? content as ({ text?: unknown, transcript?: unknown } | null)[] : []
+  })
   const text = parts.map(part => [part?.text, part?.transcript].find(one => typeof one === 'string') ?? '').join('\n')
   const [title, ...summary] = text.split('\n').map(line => line.replace(/^[\s"'#*„“”「]*(?:(?:line|title|summary)\s*\d?\s*:)?[\s"'#*„“”「]*|["'*“”」\s]*$/giu, '')).filter(line => line !== '')
   return title === undefined || !/[\p{L}\p{N}]/u.test(title) ? undefined : { title: [...title].slice(0, 100).join(''), summary: summary.join(' ') || null }

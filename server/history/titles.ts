@@ -91,7 +91,8 @@ export function createTitles({ store, journal, asksModel, metering, numbers, saf
       },
     })
     const answer = await askForTitle({
-      brain, model: start.model, transcript: transcriptOf(kept), meter, ids, ...clock, signal: over.signal, ...(safetyIdentifier !== undefined && { safetyIdentifier }),
+      brain, model: start.model, transcript: transcriptOf(kept), meter, ids, ...clock, signal: over.signal,
+      ...(safetyIdentifier !== undefined && { safetyIdentifier }),
     })
     meter.end()
     if (answer) await store.entitle(kept.id, { by: 'model', ...answer })

@@ -23,7 +23,8 @@ const bytesOf = (format: Format) => format === 'pcm' ? 2 : 1
 const isRate = (rate: number) => Number.isInteger(rate) && rate >= 8000 && rate <= 192_000 && rate % 50 === 0
 
 /** The highest rate of these stretches: nothing of any is lost. */
-export const rateOf = (stretches: readonly StoredAudio[]) => stretches.filter(({ sampleRate }) => isRate(sampleRate)).reduce((most, { sampleRate }) => Math.max(most, sampleRate), 0) || USUAL_RATE
+export const rateOf = (stretches: readonly StoredAudio[]) =>
+  stretches.filter(({ sampleRate }) => isRate(sampleRate)).reduce((most, { sampleRate }) => Math.max(most, sampleRate), 0) || USUAL_RATE
 
 export function voiceTrack({ fromMs, durationMs, stretches }: CallTimeline, speaker: StoredAudio['speaker'], rate: number): VoiceTrack {
   const atSample = (ms: number) => Math.round((ms - fromMs) * rate / 1000)

@@ -50,7 +50,9 @@ export async function grantCall(ask: CallAsk, house: CallHouse): Promise<CallGra
 }
 
 /** All at once: from the look for room to the ticket nobody else has a turn. */
-function grantTo(person: Person, origin: string, asked: Asked, earlier: WholeConversation | undefined, { house, tickets, calls, personas, ids }: CallHouse): CallGrant | Refusal {
+function grantTo(
+  person: Person, origin: string, asked: Asked, earlier: WholeConversation | undefined, { house, tickets, calls, personas, ids }: CallHouse,
+): CallGrant | Refusal {
   const wanted = asked.persona ?? earlier?.own.personaId ?? DEFAULT_PERSONA
   const then = personas.find(wanted)
   // Whom somebody names has to be there; of an old conversation somebody else may take over.

@@ -110,7 +110,10 @@ export function startCall(options: CallOptions): Call {
       return media ? media.dial(asked, signal, sidebandLost) : brain.dial(asked, signal)
     },
     gate: media ? media.seat({ caller, program: () => guarded(createGate({ policy: 'open' })) }) : caller,
-    observers: [story.observer, numbers, meter.observer, turns.observer, ...(journal ? [journal.observer] : []), ...(title ? [title.observer] : []), ...(isPage ? [farewell.observer] : [])],
+    observers: [
+      story.observer, numbers, meter.observer, turns.observer,
+      ...(journal ? [journal.observer] : []), ...(title ? [title.observer] : []), ...(isPage ? [farewell.observer] : []),
+    ],
     onWord: ({ itemId, playedMs }) => turns.heard(itemId, playedMs),
     opening: openingEvents(brain, start, ids),
     keys: brain.keys,

@@ -165,7 +165,9 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
       : log.info({ reading }, 'room for calls again'),
     onStall: forMs => log.warn({ forMs: Math.round(forMs) }, 'the event loop stood still'),
   })
-  numbers.watch({ trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation, stalledMs: () => headroom.stalledMs })
+  numbers.watch({
+    trapped: () => trapped.count, short: () => headroom.short, loopUtilisation: () => headroom.loopUtilisation, stalledMs: () => headroom.stalledMs,
+  })
   const late = createLateStore({
     kind: settings.store.databaseUrl === undefined ? 'sqlite' : 'postgres', log, clock: serverClock, openStore: options.openStore ?? (() => openNodeStore(settings, log)),
   })

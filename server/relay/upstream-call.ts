@@ -98,7 +98,9 @@ function faultOf(failure: DialFailure, tries: number): RelayFault {
 /** `text` undefined: longer than any SDP. */
 interface Posted { text: string | undefined, location: string | undefined }
 
-async function post(url: URL, { headers, body }: { headers: Record<string, string>, body?: string }, timeoutMs: number, signal: AbortSignal): Promise<Posted | DialFailure> {
+async function post(
+  url: URL, { headers, body }: { headers: Record<string, string>, body?: string }, timeoutMs: number, signal: AbortSignal,
+): Promise<Posted | DialFailure> {
   const late = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(url, { method: 'POST', headers, body: body ?? null, redirect: 'manual', signal: AbortSignal.any([signal, late]) })

@@ -21,7 +21,9 @@ export async function linesOf(
   if (house.settings.journal.keeps === 'none') return { kept: false, lines: todaysLines(from, to, house).filter(({ person }) => owner === undefined || person === owner) }
   await house.journal.caughtUp(CAUGHT_UP_MS)
   const rows = await house.store.spending({ fromDay: from, toDay: to, ...(owner !== undefined && { owner }) })
-  return { kept: true, lines: rows.map(({ owner: person, pricesOf, usage, ...row }) => ({ ...row, person, prices_of: pricesOf, usage: { ...usage, usd: exactUsd(usage.usd) } })) }
+  const lines = rows.map(({ owner: person, pricesOf, usage, ...row }) =>
+    ({ ...row, person, prices_of: pricesOf, usage: { ...usage, usd: exactUsd(usage.usd) } }))
+  return { kept: true, lines }
 }
 
 function todaysLines(from: string, to: string, { metering }: Pick<HistoryHouse, 'metering'>): Line[] {

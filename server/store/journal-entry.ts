@@ -74,6 +74,9 @@ export type JournalEntry
   | Place & { type: 'turn_latency', latency: TurnLatency }
   /** For the inspector of a replay; at most some hundred of a call, without audio, cut at a few kB. */
   | Place & { type: 'wire_event', direction: 'in' | 'out', eventType: string, callMs: number, payload: string }
-  /** A stretch of one voice in a file of its own; `key` is its name in the keeper of audio, and ends in how it is written: raw little-endian `pcm` of 16 bits, `ulaw` or `alaw`. */
+  /**
+   * A stretch of one voice in a file of its own; `key` is its name in the keeper of audio, and ends in how it is written: raw little-endian
+   * `pcm` of 16 bits, `ulaw` or `alaw`.
+   */
   | Place & { type: 'audio', itemId: string | null, speaker: 'user' | 'assistant', key: string, sampleRate: number, span: Span, bytes: number }
   | Place & { type: 'call_ended', how: string, code: string | null }

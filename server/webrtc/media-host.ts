@@ -28,7 +28,9 @@ export type MediaResult = { ok: true, sdp: string, media: Media } | { ok: false,
 /** Way to the peers, wherever they live. */
 export interface MediaHost {
   /** Never rejects; the listener hears nothing of a refusal. */
-  open(offer: { sdp: string, addresses: readonly string[], ports: { from: number, to: number } | undefined }, listener: MediaListener, signal: AbortSignal): Promise<MediaResult>
+  open(
+    offer: { sdp: string, addresses: readonly string[], ports: { from: number, to: number } | undefined }, listener: MediaListener, signal: AbortSignal,
+  ): Promise<MediaResult>
   readonly live: number
   close(): Promise<void>
 }

@@ -86,7 +86,8 @@ function write(session: readonly string[], sections: readonly Section[], audio: 
   const isChannel = channel?.formats[0] === 'webrtc-datachannel' && attribute(channel.lines, 'sctp-port', /^\d{1,5}$/)
   if (channel && !isChannel) return refuse('The offer’s data channel isn’t SCTP over DTLS.')
   const said = channel && Number(attribute(channel.lines, 'max-message-size', /^\d{1,12}$/)?.[0] ?? DEFAULT_MESSAGE_BYTES)
-  const written = sections.map((section, at) => section === audio ? audioSection(audio, mids[at]!, payloadType, transport) : channelSection(section, mids[at]!, transport))
+  const written = sections.map((section, at) =>
+    section === audio ? audioSection(audio, mids[at]!, payloadType, transport) : channelSection(section, mids[at]!, transport))
   const head = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', `a=group:BUNDLE ${mids.join(' ')}`, 'a=msid-semantic: WMS *']
   return {
     ok: true,

@@ -87,7 +87,9 @@ export async function openPeer(options: PeerOptions): Promise<OpenedPeer> {
   }
 }
 
-function createPeer(connection: RTCPeerConnection, voice: MediaStreamTrack, { offer, port, nowMs }: PeerOptions): Peer & { /** Its sockets are open. */ ready(): void } {
+function createPeer(
+  connection: RTCPeerConnection, voice: MediaStreamTrack, { offer, port, nowMs }: PeerOptions,
+): Peer & { /** Its sockets are open. */ ready(): void } {
   const openedAtMs = nowMs()
   const sender = createVoiceSender(Math.random)
   const decoder = new Decoder({ channels: 1, sample_rate: 24_000 })
@@ -133,7 +135,8 @@ function createPeer(connection: RTCPeerConnection, voice: MediaStreamTrack, { of
     sendWaiting()
   })
   connection.onTrack.subscribe(track => track.onReceiveRtp.subscribe(({ header, payload }) => {
-    if (!gone && header.payloadType === offer.payloadType) microphone.push({ sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, payload }, nowMs())
+    if (gone || header.payloadType !== offer.payloadType) return
+    microphone.push({ sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, payload }, nowMs())
   }))
   connection.connectionStateChange.subscribe(state => {
     if (state === 'connected' && !connected) {
@@ -215,7 +218,7 @@ function guardSockets(connection: RTCPeerConnection, remoteUsername: string, now
 /** What the data channel keeps of messages whose end hasn't come. */
 function unfinishedBytes(connection: RTCPeerConnection): number {
   const { sctp } = (connection.sctpTransport ?? {}) as { sctp?: { inboundStreams?: Record<number, { reassembly: { userData: Buffer }[] }> } }
-  return Object.values(sctp?.inboundStreams ?? {}).reduce((sum, { reassembly }) => sum + reassembly.reduce((bytes, { userData }) => bytes + userData.length, 0), 0)
+  return Object.values(sctp?.inboundStreams ?? {}).flatMap(({ reassembly }) => reassembly).reduce((bytes, { userData }) => bytes + userData.length, 0)
 }
 
 const tooLarge = (bytes: number, allowed: number) => JSON.stringify({

@@ -115,7 +115,10 @@ describe('what the operator sees', () => {
 describe('today', () => {
   it('has what was spent before the start, or at another server: whichever of store and ledger is more', async () => {
     const day = dayOf(Date.now())
-    const usage = { usd: 0.3, input_tokens: { text: 1, audio: 0, image: 0, cached_text: 0, cached_audio: 0, cached_image: 0 }, output_tokens: { text: 0, audio: 0 }, transcription_seconds: 0 }
+    const usage = {
+      usd: 0.3, input_tokens: { text: 1, audio: 0, image: 0, cached_text: 0, cached_audio: 0, cached_image: 0 }, output_tokens: { text: 0, audio: 0 },
+      transcription_seconds: 0,
+    }
     const row = { day, owner: 'token:alice', responses: 1, pricesOf: null }
     const rows = [{ ...row, model: 'm', usage: { ...usage, usd: 0.1 } }, { ...row, model: 'n', usage: { ...usage, usd: 0.2 } }]
     const other = await startServer({ env: env(), openStore: async () => ({ ...createMemoryStore(), spending: async () => rows }) })

@@ -252,7 +252,9 @@ describe('a call over WebRTC with the embedded engine', () => {
     const name = /a=ice-ufrag:(\S+)/.exec(answered.sdp)![1]!
     // A binding request as RFC 8489 has it, with the call's name and no digest.
     const username = Buffer.from(`${name}:any0`)
-    const request = Buffer.concat([Buffer.from([0, 1, 0, 4 + username.length + (4 - username.length % 4) % 4, 0x21, 0x12, 0xA4, 0x42]), Buffer.alloc(12, 7), Buffer.from([0, 6, 0, username.length]), username, Buffer.alloc((4 - username.length % 4) % 4)])
+    const padding = Buffer.alloc((4 - username.length % 4) % 4)
+    const header = Buffer.from([0, 1, 0, 4 + username.length + padding.length, 0x21, 0x12, 0xA4, 0x42])
+    const request = Buffer.concat([header, Buffer.alloc(12, 7), Buffer.from([0, 6, 0, username.length]), username, padding])
     for (let at = 0; at < 5; at++) stranger.send(request, port, '127.0.0.1')
     await pause(1500)
     expect(reached).toBe(0)

@@ -7,7 +7,9 @@ const all = (count: number) => Array.from({ length: count }, (_, n) => event(n))
 
 describe('events that come over a socket and a channel', () => {
   it('are each taken once and in order, however the two run against each other and wherever the channel begins', () => {
-    const schedule = fc.record({ count: fc.integer({ min: 0, max: 60 }), channelFrom: fc.integer({ min: 0, max: 70 }), socketFirst: fc.array(fc.boolean(), { maxLength: 120 }) })
+    const schedule = fc.record({
+      count: fc.integer({ min: 0, max: 60 }), channelFrom: fc.integer({ min: 0, max: 70 }), socketFirst: fc.array(fc.boolean(), { maxLength: 120 }),
+    })
     fc.assert(fc.property(schedule, ({ count, channelFrom, socketFirst }) => {
       const taken: string[] = []
       const merge = createEventMerge(text => taken.push(text))

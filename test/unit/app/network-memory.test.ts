@@ -5,7 +5,11 @@ function remembering() {
   const stored = new Map<string, string>()
   let nowMs = 1_000_000
   let type: string | undefined = 'wifi'
-  const storage = { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => { stored.set(key, value) }, removeItem: (key: string) => { stored.delete(key) } }
+  const storage = {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => { stored.set(key, value) },
+    removeItem: (key: string) => { stored.delete(key) },
+  }
   return {
     stored,
     memory: createNetworkMemory({ storage, nowMs: () => nowMs, connection: () => type === undefined ? undefined : { type } }),
@@ -64,7 +68,8 @@ describe('a network in which WebRTC failed', () => {
 
   it('costs nothing but the memory where nothing may be stored', () => {
     const forbidden = () => { throw new Error('SecurityError') }
-    const memory = createNetworkMemory({ storage: { getItem: forbidden, setItem: forbidden, removeItem: forbidden }, nowMs: () => 0, connection: () => undefined })
+    const storage = { getItem: forbidden, setItem: forbidden, removeItem: forbidden }
+    const memory = createNetworkMemory({ storage, nowMs: () => 0, connection: () => undefined })
     memory.remember()
     memory.forget()
     expect(memory.failed()).toBe(false)

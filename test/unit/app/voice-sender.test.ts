@@ -7,7 +7,9 @@ function sending() {
   const told = { passing: undefined as boolean | undefined, lateMs: undefined as number | undefined }
   const tracks: string[] = []
   const sender = createVoiceSender({ onTrack: track => tracks.push(track.id) })
-  const voice = (id: string) => ({ track: { id } as MediaStreamTrack, pass: (on: boolean) => { told.passing = on }, late: (ms: number) => { told.lateMs = ms }, close: () => {} })
+  const voice = (id: string) => ({
+    track: { id } as MediaStreamTrack, pass: (on: boolean) => { told.passing = on }, late: (ms: number) => { told.lateMs = ms }, close: () => {},
+  })
   return { sender, told, tracks, voice }
 }
 

@@ -40,7 +40,10 @@ describe('where the time of an answer went', () => {
 describe('what was spent', () => {
   const line = (day: string, model: string, usd: number | null, text = 10): SpendingLine => ({
     day, model, prices_of: null, responses: 1,
-    usage: { usd, transcription_seconds: 2, input_tokens: { text, audio: 5, image: 1, cached_text: 4, cached_audio: 0, cached_image: 1 }, output_tokens: { text: 2, audio: 3 } },
+    usage: {
+      usd, transcription_seconds: 2, input_tokens: { text, audio: 5, image: 1, cached_text: 4, cached_audio: 0, cached_image: 1 },
+      output_tokens: { text: 2, audio: 3 },
+    },
   })
 
   test('adds up, tokens of what has no price too', () => {

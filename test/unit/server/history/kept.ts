@@ -19,4 +19,5 @@ export const whole = (own: StoredConversation): WholeConversation => ({
   own, items: own.itemsOf.map(item => ({ ...item, of: own.id })), calls: own.callsOf.map(call => ({ ...call, of: own.id })), branchedAfter: null,
 })
 
-export const said = (id: string, text: string, fromMs: number, toMs: number, fields: Partial<StoredItem> = {}) => keptItem(id, text, { span: { fromMs, toMs }, ...fields })
+export const said = (id: string, text: string, fromMs: number, toMs: number, fields: Partial<StoredItem> = {}) =>
+  keptItem(id, text, { span: { fromMs, toMs }, ...fields })

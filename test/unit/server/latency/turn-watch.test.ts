@@ -190,7 +190,7 @@ describe('what a page says it heard', () => {
       one.watch.end()
       const ids = one.told.map(({ responseId }) => responseId)
       expect(new Set(ids).size).toBe(ids.length)
-      const numbers = one.told.flatMap(({ committedMs, firstTextMs, firstAudioMs, firstHeardMs, relayMs }) => [committedMs, firstTextMs, firstAudioMs, firstHeardMs, relayMs])
+      const numbers = one.told.flatMap(turn => [turn.committedMs, turn.firstTextMs, turn.firstAudioMs, turn.firstHeardMs, turn.relayMs])
       expect(numbers.filter(ms => ms !== null && !(ms >= 0))).toEqual([])
       for (const { firstAudioMs, firstHeardMs } of one.told) if (firstHeardMs !== null) expect(firstHeardMs).toBeGreaterThanOrEqual(firstAudioMs!)
     }))

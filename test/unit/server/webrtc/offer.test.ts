@@ -52,7 +52,9 @@ describe('an offer', () => {
     const ours = /^$|^v=0$|^o=- 1 1 IN|^s=-$|^t=0 0$|^c=IN IP4 0\.0\.0\.0$|^m=(audio|application) 9 |^a=(group|msid-semantic|ice-ufrag|ice-pwd|fingerprint|setup|mid|rtpmap|fmtp|ssrc|sctp-port|max-message-size):|^a=(sendrecv|sendonly|recvonly|inactive|rtcp-mux)$/
     const whole = [...head.slice(1), ...audio, ...channel]
     // An offer with some lines gone, changed or put in between: far more often understood than lines by chance.
-    const line = fc.oneof({ weight: 20, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...whole) }, { weight: 1, arbitrary: fc.string() })
+    const line = fc.oneof(
+      { weight: 20, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...whole) }, { weight: 1, arbitrary: fc.string() },
+    )
     fc.assert(fc.property(fc.array(line, { minLength: whole.length, maxLength: whole.length }), changes => {
       const read = plainOffer(['v=0', ...whole.map((original, at) => changes[at] ?? original)].join('\r\n'))
       if (read.ok) for (const each of read.offer.sdp.split('\r\n')) expect(each).toMatch(ours)
