@@ -85,12 +85,15 @@ export const deleteConversation = historyRequest(async ({ owner, params: { id = 
 
 /** `DELETE /api/conversations/{id}/items/{item}`: for good; a model that is in the conversation now forgets it, too. */
 export const deleteItem = historyRequest(async ({ owner, params: { id = '', item = '' } }, { journal, store, calls }) => {
-  const deleted = await journal.forgetting.item(owner, id, item)
   const kept = await store.get(owner, id)
-  if (!deleted) return kept ? noItem : noConversation
+  if (!kept) return noConversation
+  const rest = kept.itemsOf.filter(one => one.id !== item)
+  // Its words may stand in both; a person's title is theirs. Before the deletion, which leaves nothing of either in the files.
+  if (rest.length < kept.itemsOf.length && (kept.titleBy !== 'person' || kept.summary !== null)) {
+    await store.entitle(id, { by: 'words', title: firstWordsTitle(rest) ?? '', summary: null })
+  }
+  if (!await journal.forgetting.item(owner, id, item)) return noItem
   calls.forgetItem(id, item)
-  // Its words may stand in both; a person's title is theirs.
-  if (kept && (kept.titleBy !== 'person' || kept.summary !== null)) await store.entitle(id, { by: 'words', title: firstWordsTitle(kept.itemsOf) ?? '', summary: null })
   return gone
 })
 

@@ -82,6 +82,7 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
   const book = createItemBook(facts.restored, facts.continues?.afterItemId ?? undefined)
   const input = createInputClock(beganAtMs)
   const spans = createSpokenSpans(input)
+  const restored = new Set<unknown>(facts.restored)
   const usages = new Map<string, Usage>()
   let transcription: Usage | undefined
   let session = unknownSession
@@ -127,10 +128,13 @@ export function createCallJournal({ facts, spool, nowMs, wallMs, record }: CallJ
     keep(false)
   }
 
+  /** What was said before is kept where it was said, and goes when it is deleted there. */
+  const isOfBefore = (event: ServerEventFacts) => restored.size > 0 && restored.has(objectAt(event, 'item')?.id)
+
   function serverEvent(event: ServerEventFacts) {
     if (muted) return
     if (spanGrew) tellSpan(answerId)
-    wireEvent('in', event)
+    if (!isOfBefore(event)) wireEvent('in', event)
     takeTranscriptionUsage(event)
     understand(event)
   }

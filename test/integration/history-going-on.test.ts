@@ -197,6 +197,9 @@ describe('a branch', () => {
     expect(branch).toMatchObject({ branch_of: { conversation_id: 'conv_stem', after_item_id: 'item_q' }, branched_after: 'item_q', item_count: 2 })
     expect(branch.items.map(({ text }) => text)).toEqual(['What is the tallest tower in Kyoto?', 'Something else', 'You said Something else.'])
     expect((await shown(server, 'conv_stem')).items, 'the stem is as it was').toHaveLength(earlier.length)
+    const events = await (await fetch(`${server.origin}/api/conversations/${branch.id}/events`)).text()
+    expect(events).toContain('Something else')
+    expect(events, 'what is deleted in the stem stands nowhere else').not.toContain('tallest')
     // Of a branch of the branch, at a place that it inherited.
     const twig = await server.connectPage(undefined, { conversation_id: branch.id, after_item_id: 'item_q' })
     await say(twig, 'A third way')

@@ -129,10 +129,12 @@ describe('what is kept', () => {
   it('that was deleted stands in no file of the data folder', async () => {
     const canary = 'canaryword8271'
     await keep({ owner: 'token:alice', conversationId: 'conv_canary', items: [keptItem('item_c1', `keep ${canary} secret`), keptItem('item_c2', 'something else')], more: [{ type: 'wire_event', direction: 'in', eventType: 'x', callMs: 1, payload: `{"item_c1":"${canary}"}` }] })
+    await server.instance.store.entitle('conv_canary', { by: 'model', title: `About ${canary}`, summary: `They kept ${canary}.` })
     expect(filesWith(canary).length).toBeGreaterThan(0)
     expect((await ask('alice', '/api/conversations/conv_canary/items/item_c1', { method: 'DELETE' })).status).toBe(204)
     expect(await codeOf(await ask('alice', '/api/conversations/conv_canary/items/item_c1', { method: 'DELETE' }))).toEqual([404, 'item_not_found'])
     expect(filesWith(canary)).toEqual([])
+    expect((await listOf('alice')).conversations.find(({ id }) => id === 'conv_canary')).toMatchObject({ title: 'something else', title_by: 'words', summary: null })
     await keep({ owner: 'token:alice', conversationId: 'conv_canary2', items: [keptItem('item_c1', `keep ${canary} secret`)] })
     expect((await ask('alice', '/api/conversations/conv_canary2', { method: 'DELETE' })).status).toBe(204)
     expect(filesWith(canary)).toEqual([])

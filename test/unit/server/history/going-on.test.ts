@@ -34,7 +34,7 @@ describe('what a model is told of a conversation that goes on', () => {
     const text = fc.oneof(fc.string({ maxLength: 50 }), fc.constantFrom('word '.repeat(300), '漢字'.repeat(2000), 'x'.repeat(100_000)))
     const pair = fc.tuple(fc.constantFrom('call', 'output'), fc.integer({ min: 0, max: 5 }))
     const item = fc.oneof(text.map(said => ({ said })), pair.map(([half, of]) => ({ half, of })))
-    fc.assert(fc.property(fc.array(item, { maxLength: 60 }), drafts => {
+    fc.assert(fc.property(fc.array(item, { maxLength: 60, size: 'max' }), drafts => {
       const items = drafts.map((draft, at) => 'said' in draft
         ? keptItem(`item_${at}`, draft.said)
         : keptItem(`item_${at}`, 'x'.repeat(3000), { kind: draft.half === 'call' ? 'function_call' : 'function_call_output', role: null, name: 'tool', toolCallId: `tool_${draft.of}` }))
