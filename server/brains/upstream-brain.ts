@@ -1,6 +1,6 @@
 import type { Brain } from '../realtime/brain.ts'
 import { createUpstreamGuard, type UpstreamGuard } from '../relay/upstream-guard.ts'
-import { dialSideband, hangUpUpstream, offerUpstream, type CallOptions } from '../relay/upstream-call.ts'
+import { dialSideband, hangUpUpstream, offerUpstream, rejoinSideband, type CallOptions } from '../relay/upstream-call.ts'
 import { dialUpstream, upstreamAddress } from '../relay/upstream.ts'
 
 /** A server that speaks the Realtime API, and how it is spoken to. */
@@ -51,6 +51,7 @@ export function upstreamBrain(
         ok: true,
         sdp: offered.sdp,
         sideband: joining => dialSideband(access, callId, { ...dialing, signal: joining }),
+        rejoin: joining => rejoinSideband(access, callId, { ...dialing, signal: joining }),
         hangUp: () => hangUpUpstream(access, callId),
       }
     },

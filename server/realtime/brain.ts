@@ -29,6 +29,8 @@ export type AnswerResult
     sdp: string
     /** The server's own connection to the call: every event of the model, and any event to it. Asked for once. Never rejects. */
     sideband(signal: AbortSignal): Promise<DialResult>
+    /** The same once more, where it dropped; a call that is over can't be joined. Undefined: it doesn't drop. Never rejects. */
+    rejoin?(signal: AbortSignal): Promise<DialResult>
     /** Ends the media; what went wrong, if it couldn't. Asked for once. Never rejects; a call that is gone already counts as ended. */
     hangUp(): Promise<RelayFault | undefined>
     /** The caller's data channel, where it ends in this process: one more client of the call, behind the call's gate. Undefined: it leads past this server. */

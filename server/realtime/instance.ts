@@ -185,7 +185,7 @@ export function createInstance(settings: Settings, options: InstanceOptions = {}
     brain, settings, clock: options.clock ?? serverClock, ticker, ids, log, metering, numbers, journal, titles, safetyIdentifierOf: identifierOf,
   })
   const webrtcCalls = createWebrtcCalls({
-    calls, brain, ids, nowMs: serverClock.nowMs, log, hasBudget: metering.hasBudget, sidebandLost: settings.sidebandLost,
+    calls, brain, ids, nowMs: serverClock.nowMs, setTimer: serverClock.setTimer, log, hasBudget: metering.hasBudget, sidebandLost: settings.sidebandLost,
     ...(!settings.webrtc.enabled && { offBecause: 'It is switched off on this server.' }),
   })
   let sealed: Buffer | undefined

@@ -29,8 +29,10 @@ export interface MediaOptions {
   /** Its caller has no word in the session but by way of this server. */
   locked: boolean
   goesOnAlone: boolean
-  log: Pick<Log, 'error'>
+  log: Pick<Log, 'error' | 'warn' | 'info'>
   callId: string
+  ids: (prefix: string) => string
+  setTimer(callback: () => void, delayMs: number): () => void
   /** The answer, for whoever made the offer. */
   onAnswer(sdp: string): void
   /** The talker is gone, or never got an answer. */
@@ -57,11 +59,17 @@ export function createMedia(options: MediaOptions): WebrtcMedia {
     return await join(answered, offer.answerToWhole(answered.sdp), signal, lost)
   }
 
-  async function join({ channel, sideband }: Answered, sdp: string, signal: AbortSignal, lost: (closeCode: number) => boolean): Promise<DialResult> {
+  async function join({ channel, sideband, rejoin }: Answered, sdp: string, signal: AbortSignal, lost: (closeCode: number) => boolean): Promise<DialResult> {
     if (channel) fan.attach(channel, 'channel')
     options.onAnswer(sdp)
     const joined = await sideband(signal)
-    return joined.ok ? { ok: true, link: sidebandLink(joined.link, lost) } : joined
+    if (!joined.ok) return joined
+    const link = sidebandLink({
+      line: joined.link, rejoin, lost, ids: options.ids, setTimer: options.setTimer,
+      onAway: closeCode => log.warn({ call, closeCode }, 'the sideband of a WebRTC call dropped: it is joined again'),
+      onBack: () => log.info({ call }, 'the sideband of a WebRTC call is joined again'),
+    })
+    return { ok: true, link }
   }
 
   async function endSound() {

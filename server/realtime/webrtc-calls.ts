@@ -28,7 +28,8 @@ export interface WebrtcCallsOptions {
   brain: Brain
   ids: (prefix: string) => string
   nowMs(): number
-  log: Pick<Log, 'error'>
+  setTimer(callback: () => void, delayMs: number): () => void
+  log: Pick<Log, 'error' | 'warn' | 'info'>
   /** Why there are no WebRTC calls on this server, in a sentence; undefined: there are. */
   offBecause?: string
   /** What is spent over all calls is bounded. */
@@ -36,7 +37,7 @@ export interface WebrtcCallsOptions {
   sidebandLost: 'end' | 'continue'
 }
 
-export function createWebrtcCalls({ calls, ids, nowMs, log, ...options }: WebrtcCallsOptions): WebrtcCalls {
+export function createWebrtcCalls({ calls, ids, nowMs, setTimer, log, ...options }: WebrtcCallsOptions): WebrtcCalls {
   const live = new Map<string, { owner: Person, fan: FanLink }>()
 
   function begin(start: CallStart, offer: string, left: AbortSignal): Promise<Begun> {
@@ -51,7 +52,7 @@ export function createWebrtcCalls({ calls, ids, nowMs, log, ...options }: Webrtc
     return new Promise(resolve => {
       left.addEventListener('abort', fan.leave, { once: true })
       const media = createMedia({
-        brain, offer, calledAs: start.calledAs, fan, log, callId, locked: start.policy === 'locked', goesOnAlone: options.sidebandLost === 'continue' && !isBounded,
+        brain, offer, calledAs: start.calledAs, fan, log, callId, ids, setTimer, locked: start.policy === 'locked', goesOnAlone: options.sidebandLost === 'continue' && !isBounded,
         onAnswer(sdp) {
           live.set(rtcId, { owner: person, fan })
           resolve({ ok: true, rtcId, sdp })

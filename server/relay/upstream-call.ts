@@ -11,13 +11,15 @@ export const offerPolicy: DialPolicy = { delaysMs: [0, 300, 1000], handshakeMs: 
 /** An upstream lets nobody join before ICE and DTLS are up; its 404 itself may take 5 s. */
 export interface LivePolicy { withinMs: number, delaysMs: readonly number[] }
 export const livePolicy: LivePolicy = { withinMs: 20_000, delaysMs: [150, 250, 500, 1000] }
+/** Nobody hears the model's words meanwhile, and a page waits for them. */
+export const rejoinPolicy: DialPolicy = { delaysMs: [0, 500, 1000, 2000, 3000], handshakeMs: 3000, totalMs: 8000 }
 const HANG_UP_MS = 3000
 const HANG_UP_TRIES = 2
 const HANG_UP_AGAIN_MS = 300
 
 export type OfferResult = { ok: true, sdp: string, callId: string } | { ok: false, fault: RelayFault }
 
-export interface CallOptions extends DialOptions { offering?: DialPolicy, live?: LivePolicy }
+export interface CallOptions extends DialOptions { offering?: DialPolicy, live?: LivePolicy, rejoining?: DialPolicy }
 
 const callsUrl = ({ baseUrl }: UpstreamAccess, rest = '') => {
   const url = new URL(baseUrl)
@@ -77,6 +79,10 @@ export async function dialSideband(access: UpstreamAccess, callId: string, optio
     await pauseFor(delayMs, options.signal)
   }
 }
+
+/** The same for one that dropped: a call that was live and isn't known (404) is over, and not waited for. Never rejects. */
+export const rejoinSideband = (access: UpstreamAccess, callId: string, options: CallOptions): Promise<DialResult> =>
+  dialUpstream(upstreamAddress(access, { call_id: callId }), { ...options, policy: options.rejoining ?? rejoinPolicy })
 
 /** `POST …/hangup`; a call that is gone (404) counts as ended. Tried twice; what went wrong, if it couldn't be ended. Never rejects. */
 export async function hangUpUpstream(access: UpstreamAccess, callId: string): Promise<RelayFault | undefined> {

@@ -4,7 +4,7 @@ import type { DialPolicy } from '../../server/relay/dial-policy.ts'
 import { serverClock } from '../../server/realtime/clock.ts'
 import { startServer, type RunningServer } from '../fakes/running-server.ts'
 import { ANSWER, type OfferScript } from '../fakes/scripted-calls.ts'
-import { startScriptedUpstream, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
+import { startScriptedUpstream, type Script, type ScriptedUpstream } from '../fakes/scripted-upstream.ts'
 import { OFFER, offerLines, sdpOf } from '../fakes/sdp-offers.ts'
 import { watchTrap } from '../fakes/trap-watch.ts'
 import { rtcIdIn, webrtcCaller, type WebrtcCaller } from '../fakes/webrtc-caller.ts'
@@ -14,7 +14,7 @@ const TOKEN = 'token-of-the-shop-canary'
 const OTHER = 'token-of-another-canary'
 const MODEL = 'gpt-realtime-2.1'
 const quickPolicy: DialPolicy = { delaysMs: [0, 10, 10], handshakeMs: 400, totalMs: 800 }
-const quickly = { policy: quickPolicy, offering: quickPolicy, live: { withinMs: 400, delaysMs: [10] } }
+const quickly = { policy: quickPolicy, offering: quickPolicy, live: { withinMs: 400, delaysMs: [10] }, rejoining: quickPolicy }
 
 let upstream: ScriptedUpstream
 let server: RunningServer
@@ -57,6 +57,20 @@ const as = (token: string) => ({ authorization: `Bearer ${token}` })
 const told = async (answer: Response) => [answer.status, (await answer.json() as { error: { code: string } }).error.code]
 const statusOf = async (joining: Promise<unknown>) => /Unexpected server response: (\d+)/.exec(String(await joining.catch((error: unknown) => error)))?.[1]
 const typed = (text: string) => ({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] } })
+/** A sideband that drops, and an upstream that no longer knows its call. */
+const droppedForGood: Script[] = [{ misfortunes: [{ afterEvents: 1, do: { act: 'reset' } }] }, { handshake: { do: 'refuse', status: 404 } }]
+/** Of an answer that begins, and whose end nobody hears. */
+const beginsAndFallsSilent: Script['conversation'] = send => {
+  send({ type: 'session.created', event_id: 'event_a', session: { id: 'sess_1', type: 'realtime' } })
+  return {
+    receive(text) {
+      const { type } = JSON.parse(text) as { type: string }
+      if (type === 'session.update') send({ type: 'session.updated', event_id: 'event_b', session: { id: 'sess_1', type: 'realtime' } })
+      if (type === 'response.create') send({ type: 'response.created', event_id: 'event_c', response: { id: 'resp_silent', status: 'in_progress' } })
+    },
+    close: () => undefined,
+  }
+}
 const hangUps = () => upstream.offers.map(offer => offer.hangUps)
 /** The n-th call's sideband, as the upstream sees it. */
 async function sidebandOf(n = 0) {
@@ -408,8 +422,28 @@ describe('the server\'s own sideband', () => {
     await expect.poll(hangUps).toEqual([1])
   })
 
-  it('that drops ends the call, with the sound, and says so', async () => {
-    upstream.script({ misfortunes: [{ afterEvents: 1, do: { act: 'reset' } }] })
+  it('that drops is joined again: what the page says meanwhile follows, an answer under way is paid once, and its end is told', async () => {
+    upstream.script({ misfortunes: [{ afterEvents: 3, do: { act: 'reset' } }], conversation: beginsAndFallsSilent }, { handshake: { do: 'refuse', status: 503 } }, { handshake: { do: 'accept', afterMs: 200 } })
+    const { house } = await caller.pageCall()
+    await house.next('session.updated')
+    house.send({ type: 'response.create' })
+    await house.next('response.created')
+    house.send(typed('Are you there?'))
+    await expect.poll(() => server.log()).toContain('it is joined again')
+    house.send(typed('Still there?'))
+    await expect.poll(() => upstream.connections.at(-1)!.events.map(event => JSON.stringify(event)).join()).toContain('Still there?')
+    expect(upstream.connections.map(({ socket }) => socket !== undefined)).toEqual([true, false, true])
+    expect(await house.next('response.done')).toMatchObject({ response: { id: 'resp_silent', usage: null } })
+    expect(await house.next('kaiwa.usage')).toMatchObject({ response_id: 'resp_silent' })
+    house.send({ type: 'response.create' })
+    const usage = await house.next(event => event.type === 'kaiwa.usage' && event.response_id !== 'resp_silent')
+    expect(usage.response.output_tokens).toEqual({ text: 20, audio: 20 })
+    expect(house.events.filter(({ type }) => type === 'session.created')).toHaveLength(1)
+    expect([server.instance.calls.live, ...hangUps()]).toEqual([1, 0])
+  })
+
+  it('that drops and isn\'t known any more ends the call, with the sound, and says so', async () => {
+    upstream.script(...droppedForGood)
     const { house } = await caller.pageCall()
     expect(await house.next('error')).toMatchObject({ error: { code: 'sideband_lost' } })
     expect((await house.closed).code).toBe(1011)
@@ -419,7 +453,7 @@ describe('the server\'s own sideband', () => {
 
   it('that drops may leave the call to itself, as configured: the page and the log are told, and limits hold', async () => {
     await serveAgain({ KAIWA_SIDEBAND_LOST: 'continue' })
-    upstream.script({ misfortunes: [{ afterEvents: 1, do: { act: 'reset' } }] })
+    upstream.script(...droppedForGood)
     const { house } = await caller.pageCall()
     expect(await house.next('kaiwa.sideband')).toMatchObject({ state: 'lost' })
     expect(server.log()).toContain('sideband lost')
@@ -431,7 +465,7 @@ describe('the server\'s own sideband', () => {
 
   it('that drops where money is bounded ends the call all the same', async () => {
     await serveAgain({ KAIWA_SIDEBAND_LOST: 'continue', KAIWA_BUDGET_USD_PER_DAY: '10' })
-    upstream.script({ misfortunes: [{ afterEvents: 1, do: { act: 'reset' } }] })
+    upstream.script(...droppedForGood)
     const { house } = await caller.pageCall()
     expect(await house.next('error')).toMatchObject({ error: { code: 'sideband_lost' } })
     await expect.poll(hangUps).toEqual([1])

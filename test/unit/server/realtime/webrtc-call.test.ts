@@ -16,7 +16,7 @@ function media({ kind = 'openai', offer = OFFER, locked = true, answer }: { kind
   const plain: NonNullable<Brain['answer']> = async () => ({ ok: true, sdp: 'v=0\r\n', sideband: async () => ({ ok: true, link: createFakeLink() }), hangUp: async () => { hangUps++; return undefined } })
   const made = createMedia({
     brain: { kind, answer: (given, ...rest) => { offered.push(given.sdp); return (answer ?? plain)(given, ...rest) } },
-    offer, locked, goesOnAlone: false, callId: 'call_1',
+    offer, locked, goesOnAlone: false, callId: 'call_1', ids: prefix => `${prefix}_1`, setTimer: () => () => undefined,
     fan: { seat: () => { throw new Error('not here') }, attach: (_link, seat) => { attached.push(seat); return true } },
     log: { error: (facts: object) => { logged.push(facts) } } as never,
     onAnswer: () => undefined,
@@ -74,7 +74,7 @@ describe('a server that can\'t have WebRTC', () => {
 
   it.each([['who answers has none', undefined, {}], ['it is switched off', 'It is switched off on this server.', { answer: async () => { throw new Error('not here') } }]] as const)('says so before a call begins: %s', async (_name, offBecause, part) => {
     const calls = createWebrtcCalls({
-      calls: { begin: () => { throw new Error('not here') } }, brain: { kind: 'openai', ...part } as unknown as Brain, ids: prefix => `${prefix}_1`, nowMs: () => 0,
+      calls: { begin: () => { throw new Error('not here') } }, brain: { kind: 'openai', ...part } as unknown as Brain, ids: prefix => `${prefix}_1`, nowMs: () => 0, setTimer: () => () => undefined,
       log: { error: () => undefined } as never, hasBudget: false, sidebandLost: 'end', ...(offBecause && { offBecause }),
     })
     expect(await calls.begin(start, OFFER, new AbortController().signal)).toMatchObject({ ok: false, fault: { code: 'webrtc_unavailable' } })
@@ -86,7 +86,7 @@ describe('the sideband', () => {
     const line = createFakeLink()
     const lost: number[] = []
     const heard: (number | string)[] = []
-    const link = sidebandLink(line, code => { lost.push(code); return goesOn })
+    const link = sidebandLink({ line, lost: code => { lost.push(code); return goesOn }, ids: prefix => `${prefix}_1`, setTimer: () => () => undefined })
     link.listen({ message: text => heard.push(text.toString()), binary: () => heard.push('binary'), socketDrained: () => undefined, closed: code => heard.push(code) })
     return { line, link, lost, heard }
   }
