@@ -154,7 +154,7 @@ describe('a page that hears itself', () => {
   it('taking turns strictly, hears nothing of itself', async () => {
     const visitor = await visitRoom({ halfDuplex: true, echoFloor: floor })
     // Long enough for many words to come back, and short enough to hear the end of.
-    await hearAnswer(visitor, 'Who are you?')
+    await hearAnswer(visitor, 'What is the weather?')
     await untilState(visitor, ['listening'], 60_000)
     const before = visitor.sent.length
     await until('a second more of the microphone', () => visitor.sent.length > before + 25)

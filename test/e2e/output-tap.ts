@@ -1,8 +1,11 @@
 import type { Page } from 'playwright-core'
 import { TAP_PATH } from './tap-proxy.ts'
 
-/** Everything played so far, mono; and where in it the page ordered silence. `latencyMs`: from tap to ear, as the browser told it at the last cut. */
-export interface Played { sampleRate: number, samples: Float32Array, cuts: number[], latencyMs: number }
+/**
+ * Everything played so far, mono; where in it the page ordered silence, and where another context went on (`seams`). `latencyMs`: from tap
+ * to ear, as the browser told it at the last cut.
+ */
+export interface Played { sampleRate: number, samples: Float32Array, cuts: number[], seams: number[], latencyMs: number }
 
 interface Quantum { context: BaseAudioContext, frame: number, samples: Float32Array }
 
@@ -61,13 +64,14 @@ function installTap(address: string) {
     const index = quanta.findIndex(quantum => quantum.context === context && quantum.frame + 128 > atFrame)
     return index < 0 ? [] : [index * 128 + Math.max(0, Math.round(atFrame - quanta[index]!.frame))]
   }
+  const seams = () => quanta.flatMap(({ context }, index) => index > 0 && context !== quanta[index - 1]!.context ? [index * 128] : [])
   Object.assign(globalThis, {
     outputTap: () => {
       const bytes = new Uint8Array(quanta.length * 128 * 4)
       quanta.forEach(({ samples }, index) => bytes.set(new Uint8Array(samples.buffer), index * 128 * 4))
       let text = ''
       for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-      return { sampleRate, base64: btoa(text), cuts: cuts.flatMap(indexOf), latencyMs }
+      return { sampleRate, base64: btoa(text), cuts: cuts.flatMap(indexOf), seams: seams(), latencyMs }
     },
   })
 }
@@ -78,7 +82,7 @@ export async function tapOutput(page: Page) {
   return {
     async samples(): Promise<Played> {
       const { sampleRate, base64, ...rest } = await page.evaluate(() =>
-        (globalThis as unknown as { outputTap(): { sampleRate: number, base64: string, cuts: number[], latencyMs: number } }).outputTap())
+        (globalThis as unknown as { outputTap(): Omit<Played, 'samples'> & { base64: string } }).outputTap())
       const bytes = Buffer.from(base64, 'base64')
       return { sampleRate, ...rest, samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) }
     },

@@ -13,7 +13,7 @@ afterEach(async () => {
   network?.close()
   network = undefined
 })
-afterAll(async () => { await server?.stop() })
+afterAll(async () => { expect(await server?.stop(), 'the server ends cleanly').toBe(0) })
 
 /** Somebody whose WebRTC goes through that weather. */
 async function visitIn(weather: Weather, options: TalkerOptions): Promise<UdpProxy> {

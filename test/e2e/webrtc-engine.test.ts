@@ -8,7 +8,14 @@ import { launchChromium } from '../fakes/chromium.ts'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
 
 /** What any page does that follows OpenAI's guide, with an ear that keeps what comes out. */
-interface CallOfPage { events: { type: string, [field: string]: unknown }[], send(event: object): void, loud(): number[], state(): string, stats(): Promise<Record<string, number>>, close(): void }
+interface CallOfPage {
+  events: { type: string, [field: string]: unknown }[]
+  send(event: object): void
+  loud(): number[]
+  state(): string
+  stats(): Promise<Record<string, number>>
+  close(): void
+}
 declare global { interface Window { call?: CallOfPage } }
 
 let server: KaiwaServer
@@ -99,8 +106,8 @@ beforeAll(async () => {
 afterEach(async () => { await page?.close() })
 afterAll(async () => {
   await browser?.close()
-  await server?.stop()
   rmSync(folder, { recursive: true, force: true })
+  expect(await server?.stop(), 'the server ends cleanly').toBe(0)
 })
 
 async function open() {
