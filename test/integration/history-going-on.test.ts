@@ -26,7 +26,8 @@ async function scene(options: RunningServerOptions = {}): Promise<RunningServer>
   const dataDir = mkdtempSync(join(tmpdir(), 'kaiwa-going-on-'))
   closing.push(() => rmSync(dataDir, { recursive: true, force: true }))
   const server = await startServer({
-    ...options, env: { ...options.env, KAIWA_DATA_DIR: dataDir }, openStore: () => openStore({ store: { databaseUrl: undefined, retentionDays: 0 }, dataDir }, silentLog),
+    ...options, env: { ...options.env, KAIWA_DATA_DIR: dataDir },
+    openStore: () => openStore({ store: { databaseUrl: undefined, retentionDays: 0 }, dataDir }, silentLog),
   })
   closing.push(server.close)
   server.instance.beginKeeping()
@@ -40,7 +41,8 @@ async function withUpstream(env: Record<string, string> = {}) {
   return { upstream, server: await scene({ env: { OPENAI_API_KEY: 'test-key', OPENAI_BASE_URL: upstream.baseUrl, ...env } }) }
 }
 
-const keep = (server: RunningServer, ...calls: Omit<Parameters<typeof keptCall>[0], 'owner'>[]) => server.instance.store.write(calls.flatMap(call => keptCall({ owner: OWNER, ...call })))
+const keep = (server: RunningServer, ...calls: Omit<Parameters<typeof keptCall>[0], 'owner'>[]) =>
+  server.instance.store.write(calls.flatMap(call => keptCall({ owner: OWNER, ...call })))
 const told = (upstream: ScriptedUpstream) => upstream.connections.at(-1)!.events
 const itemsTold = (upstream: ScriptedUpstream) => told(upstream).flatMap(event => event.type === 'conversation.item.create' ? event.item as { id?: string, content?: { text: string }[] } : [])
 const shown = async (server: RunningServer, id: string) => await (await fetch(`${server.origin}/api/conversations/${id}`)).json() as KeptConversation
@@ -228,7 +230,8 @@ describe('a title', () => {
       if (!text.includes('"conversation":"none"')) return talk.receive(text)
       const output = [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Title: "Towers of\u202E Japan"\n\nThey spoke of towers.' }] }]
       send({ type: 'response.created', event_id: 'event_1', response: { id: 'resp_title', status: 'in_progress', output: [] } })
-      const usage = { total_tokens: 30, input_tokens: 20, output_tokens: 10, input_token_details: { text_tokens: 20 }, output_token_details: { text_tokens: 10 } }
+      const usage = { total_tokens: 30, input_tokens: 20, output_tokens: 10,
+        input_token_details: { text_tokens: 20 }, output_token_details: { text_tokens: 10 } }
       send({ type: 'response.done', event_id: 'event_2', response: { id: 'resp_title', status: 'completed', output, usage } })
     } }
   }
@@ -277,7 +280,7 @@ describe('a title', () => {
   })
 
   it('is not asked for without the money for it, nor with KAIWA_TITLES=words', async () => {
-    for (const env of [{ KAIWA_TITLES: 'words' }, { KAIWA_BUDGET_USD_PER_DAY: '0.003' }]) {
+    for (const env of [{ KAIWA_TITLES: 'words' }, { KAIWA_BUDGET_USD_PER_DAY: '0.003' }] as Record<string, string>[]) {
       const { upstream, server } = await titled(env)
       await keep(server, { conversationId: 'conv_full', items: [keptItem('item_1', 'One'), keptItem('item_2', 'Two')] })
       const { titles } = server.instance

@@ -26,7 +26,10 @@ const opened = () => vi.waitFor(() => server.instance.store.list('nobody', { lim
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'kaiwa-history-'))
-  server = await startServer({ env: { ...env, KAIWA_DATA_DIR: dataDir }, openStore: () => openStore({ store: { databaseUrl: undefined, retentionDays: 0 }, dataDir }, silentLog) })
+  server = await startServer({
+    env: { ...env, KAIWA_DATA_DIR: dataDir },
+    openStore: () => openStore({ store: { databaseUrl: undefined, retentionDays: 0 }, dataDir }, silentLog),
+  })
   server.instance.beginKeeping()
   await opened()
   await keep({
@@ -128,7 +131,9 @@ describe('what is kept', () => {
 
   it('that was deleted stands in no file of the data folder', async () => {
     const canary = 'canaryword8271'
-    await keep({ owner: 'token:alice', conversationId: 'conv_canary', items: [keptItem('item_c1', `keep ${canary} secret`), keptItem('item_c2', 'something else')], more: [{ type: 'wire_event', direction: 'in', eventType: 'x', callMs: 1, payload: `{"item_c1":"${canary}"}` }] })
+    await keep({
+      owner: 'token:alice', conversationId: 'conv_canary', items: [keptItem('item_c1', `keep ${canary} secret`), keptItem('item_c2', 'something else')],
+      more: [{ type: 'wire_event', direction: 'in', eventType: 'x', callMs: 1, payload: `{"item_c1":"${canary}"}` }] })
     await server.instance.store.entitle('conv_canary', { by: 'model', title: `About ${canary}`, summary: `They kept ${canary}.` })
     expect(filesWith(canary).length).toBeGreaterThan(0)
     expect((await ask('alice', '/api/conversations/conv_canary/items/item_c1', { method: 'DELETE' })).status).toBe(204)
