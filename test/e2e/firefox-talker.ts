@@ -44,7 +44,7 @@ function keep() {
   if (location.protocol !== 'http:') return
   const kept: Kept = { states: [], sent: [], contexts: [], streams: [], played: [], refusals: [] }
   Object.assign(globalThis, { kept })
-  localStorage.setItem('kaiwa-voice', JSON.stringify({ bargeIn: 'off' }))
+  localStorage.setItem('kaiwa-voice', JSON.stringify({ bargeIn: 'off', transport: 'websocket' }))
   document.addEventListener('securitypolicyviolation', event => kept.refusals.push(`${event.violatedDirective} ${event.blockedURI}`))
   const look = () => {
     const state = document.querySelector('[role=status][data-state]')?.getAttribute('data-state')
