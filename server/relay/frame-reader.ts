@@ -82,10 +82,15 @@ export class FrameReader {
 
   #readHeld() {
     if (this.#over || this.#heldBytes === 0) return
-    const bytes = this.#held.subarray(0, this.#heldBytes)
+    const held = this.#held
+    const bytes = held.subarray(0, this.#heldBytes)
     this.#held = NOTHING
     this.#heldBytes = 0
-    this.#keep(bytes, this.#read(bytes))
+    const from = this.#read(bytes)
+    if (from > 0 || this.#over) return this.#keep(bytes, from)
+    // Nothing of it was handed on, so that more may be written behind it: a long frame that comes in a thousand pieces isn't copied for each.
+    this.#held = held
+    this.#heldBytes = bytes.length
   }
 
   #keep(bytes: Buffer, from: number) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FrameReader } from '../../../../server/relay/frame-reader.ts'
 import { frame, type FrameOptions } from '../../../fakes/raw-line.ts'
 
@@ -29,6 +29,17 @@ describe('frames', () => {
   it('are messages, in order, whatever stands between the pieces of one', () => {
     expect(heard(text('a'), text('b', { fin: false }), { opcode: PING, payload: Buffer.from('p') }, text('c', { opcode: 0 }), { opcode: PONG }, text('d')))
       .toEqual(['text a', 'ping p', 'text bc', 'pong', 'text d'])
+  })
+
+  it('that are long and come in many pieces are copied a few times, not once for each piece', () => {
+    const copied = vi.spyOn(Buffer.prototype, 'copy')
+    const bytes = frame({ opcode: TEXT, payload: Buffer.alloc(4 * 1024 * 1024, 'x') })
+    const { frames, said } = reader(bytes.length)
+    for (let at = 0; at < bytes.length; at += 16 * 1024) frames.push(Buffer.from(bytes.subarray(at, at + 16 * 1024)))
+    const copiedBytes = copied.mock.results.reduce((sum, { value }) => sum + (value as number), 0)
+    copied.mockRestore()
+    expect(said).toHaveLength(1)
+    expect(copiedBytes).toBeLessThan(4 * bytes.length)
   })
 
   it('of bytes are told as such, in pieces, too', () => {
