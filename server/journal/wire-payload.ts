@@ -8,12 +8,21 @@ const MAX_ITEM_CHARS = 1024 * 1024
 const AUDIO = new Set(['audio', 'delta'])
 const SECRET = /^(authorization|headers|client_secret|api_?key|token|ticket|password)$/i
 
+/** No event of the API is half as deep. Who writes JSON goes down level by level, and a thousandfold depth would be the end of its stack. */
+const MAX_DEPTH = 64
+
 /**
  * An event or item as JSON without audio and without what opens doors.
  * @param maxStringChars longer texts are cut, and say so
  */
 export function withoutSound(value: unknown, maxStringChars = MAX_ITEM_CHARS): string {
-  return JSON.stringify(value, (key, field: unknown) => {
+  const depths = new Map<unknown, number>()
+  return JSON.stringify(value, function (this: unknown, key, field: unknown) {
+    if (typeof field === 'object' && field !== null) {
+      const depth = (depths.get(this) ?? 0) + 1
+      if (depth > MAX_DEPTH) return '[deeper]'
+      depths.set(field, depth)
+    }
     if (SECRET.test(key)) return typeof field === 'object' && field === null ? null : '[secret]'
     if (typeof field !== 'string') return field
     if (AUDIO.has(key) && field.length > 0) return `[audio: ${field.length} characters]`

@@ -307,6 +307,16 @@ describe('events for the inspector', () => {
       expect(() => JSON.parse(payload) as unknown).not.toThrow()
     }
   })
+
+  it('may be nested as deep as a program likes', () => {
+    const one = call()
+    turn(one)
+    one.journal.observer.carried!('client', 'session.update', `{"type":"session.update","session":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)
+    one.says({ type: 'response.create', response: { metadata: { topic: { of: ['deep', 'things'] } } } })
+    const payloads = one.of('wire_event').map(({ payload }) => payload)
+    expect(payloads.some(payload => payload.includes('[deeper]'))).toBe(true)
+    expect(payloads.at(-1)).toContain('{"of":["deep","things"]}')
+  })
 })
 
 describe('an upstream of another mind', () => {
