@@ -3,5 +3,7 @@ export interface BrainInfo {
   brain: 'openai' | 'azure' | 'local'
   model: string
   /** Whether speech can be understood. Typing always works. */
+  /** Whether WebRTC calls are answered here: where they aren't, a page that leaves the choice to itself doesn't ask. */
+  webrtc?: boolean
   hearing: { able: true, by: string } | { able: false, why: string }
 }

@@ -20,6 +20,13 @@ export interface CallGrant {
   continued: ContinuedGrant | null
 }
 
+/** Answer of `POST /api/calls/{rtc_…}/ticket` (201): opens the page's own socket to its WebRTC call once more. */
+export interface HouseTicketGrant {
+  ticket: string
+  /** Unix seconds. */
+  expires_at: number
+}
+
 /** Every refusal, before or instead of an upgrade, has this body. */
 export interface Refusal { error: { type: string, code: string, message: string, /** The field of the body that is wrong. */ param?: string | null } }
 

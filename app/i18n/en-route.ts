@@ -13,6 +13,7 @@ export const route = {
   why: 'Why not WebRTC',
   because: {
     unsupported: 'This browser has none',
+    unanswered: 'This server has none',
     refused: 'This server answered no offer',
     unreached: 'Nothing came through in time',
     lost: 'It broke off in this call',

@@ -25,11 +25,11 @@ async function openNoiseNode(context: AudioContext, filter: NoiseFilter) {
   return noise.openNoiseNode(context, filter)
 }
 
-/** The real world: this browser's audio and clocks, and the page's own server. `conversation`: which one its calls belong to. */
-export function browserParts(conversation?: CallWish['conversation']): VoiceSessionParts {
+/** The real world: this browser's audio and clocks, and the page's own server. `conversation`: which one its calls belong to; `answersWebRtc`: whether the server does. */
+export function browserParts(conversation?: CallWish['conversation'], answersWebRtc?: () => boolean): VoiceSessionParts {
   const page = typeof window === 'undefined' ? lifelessPage : pageLife()
   return {
-    openTransport: wish => openChosenTransport(wish, chosenEnv(conversation)),
+    openTransport: wish => openChosenTransport(wish, chosenEnv(conversation, answersWebRtc)),
     remoteVoice: { createElement: createAudioElement, openEar: openRemoteEar },
     // At the hardware's own rate: Firefox joins no microphone to a context of another.
     createAudioContext: () => new AudioContext({ latencyHint: 'interactive' }),

@@ -14,6 +14,8 @@ export interface ChosenEnv {
   openWebSocket: () => Transport
   memory: NetworkMemory
   supported: () => boolean
+  /** Whether the server answers WebRTC offers, as it told with the page. @default it does */
+  answered?: () => boolean
 }
 
 /** Connects at once; listeners set in the same turn miss nothing. */
@@ -23,7 +25,7 @@ export function openChosenTransport(wish: TransportWish, env: ChosenEnv = chosen
   let microphone: MediaStreamTrack | undefined
   let voice: MediaStream | undefined
   let onVoice: ((voice: MediaStream) => void) | undefined
-  let way = firstWay(wish, { supported: env.supported(), failedBefore: env.memory.failed() })
+  let way = firstWay(wish, { supported: env.supported(), answered: env.answered?.() ?? true, failedBefore: env.memory.failed() })
   let told = false
   let closed = false
   let current = open(way)
@@ -102,8 +104,8 @@ function storageOfPage(): Storage | undefined {
   }
 }
 
-/** The browser's own. `conversation`: which one its calls belong to. */
-export function chosenEnv(conversation?: CallWish['conversation']): ChosenEnv {
+/** The browser's own. `conversation`: which one its calls belong to; `answered`: whether the server has WebRTC. */
+export function chosenEnv(conversation?: CallWish['conversation'], answered?: () => boolean): ChosenEnv {
   return {
     openWebRtc: options => openWebRtcTransport(options, undefined, conversation),
     openWebSocket: () => openWebSocketTransport(undefined, conversation),
@@ -112,6 +114,7 @@ export function chosenEnv(conversation?: CallWish['conversation']): ChosenEnv {
       nowMs: () => Date.now(),
       connection: () => (globalThis.navigator as { connection?: { type?: unknown } } | undefined)?.connection,
     }),
+    ...answered ? { answered } : {},
     supported: () => typeof RTCPeerConnection !== 'undefined',
   }
 }

@@ -17,10 +17,12 @@ const ONLY_PATIENCE_MS = 10_000
 const socket = (instead?: Route['instead']): Way => ({ kind: 'websocket', patienceMs: ONLY_PATIENCE_MS, ...instead ? { instead } : {} })
 const webrtc = (patienceMs: number): Way => ({ kind: 'webrtc', patienceMs })
 
-export function firstWay(wish: TransportWish, { supported, failedBefore }: { supported: boolean, failedBefore: boolean }): Way {
+/** `answered`: as the server told with the page. */
+export function firstWay(wish: TransportWish, { supported, failedBefore, answered = true }: { supported: boolean, failedBefore: boolean, answered?: boolean }): Way {
   if (wish === 'websocket') return socket()
   if (wish === 'webrtc') return webrtc(ONLY_PATIENCE_MS)
   if (!supported) return socket('unsupported')
+  if (!answered) return socket('unanswered')
   return failedBefore ? socket('failed_before') : webrtc(AUTO_PATIENCE_MS)
 }
 

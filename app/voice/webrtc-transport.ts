@@ -1,6 +1,8 @@
 import { requestCall } from './call-request.ts'
 import type { CallWish } from './call-request.ts'
 import { createEventMerge } from './event-merge.ts'
+import { openHouseSocket } from './house-socket.ts'
+import type { HouseSocket } from './house-socket.ts'
 import { noServer } from './transport.ts'
 import type { PageEvent, Route, Transport, TransportState, WayFault } from './transport.ts'
 import { connectingUntil, deadlineOf, stepHealth } from './webrtc-health.ts'
@@ -8,7 +10,7 @@ import type { WebRtcEvent } from './webrtc-health.ts'
 import { callIdOf, sendOffer } from './webrtc-offer.ts'
 import { openPeer } from './webrtc-peer.ts'
 import type { Peer, PeerEnv } from './webrtc-peer.ts'
-import { browserEnv as socketEnv, dial, OPEN } from './websocket-transport.ts'
+import { browserEnv as socketEnv } from './websocket-transport.ts'
 import type { WebSocketEnv } from './websocket-transport.ts'
 
 /**
@@ -36,7 +38,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
   let health = connectingUntil(beganMs + patienceMs)
   let route: Route = { kind: 'webrtc' }
   let peer: Peer | undefined
-  let house: WebSocket | undefined
+  let house: HouseSocket | undefined
   let voice: MediaStream | undefined
   let microphone: MediaStreamTrack | undefined
   let onVoice: ((voice: MediaStream) => void) | undefined
@@ -65,8 +67,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     stopTimer()
     cancel.abort()
     peer?.close()
-    // To the server this is the hang-up. One that still connects is closed when it has.
-    if (house?.readyState === OPEN) house.close(1000, 'done')
+    house?.close()
   }
 
   function take(event: WebRtcEvent) {
@@ -79,7 +80,7 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     if (health.name === 'over') return fail(health.why)
     if (health.name === 'open' && before.name === 'connecting') begin()
   }
-  const look = () => take({ type: 'peer', state: peerState, reachable: channelOpen || house?.readyState === OPEN })
+  const look = () => take({ type: 'peer', state: peerState, reachable: channelOpen || house?.open === true })
 
   function begin() {
     route = { ...route, connectedInMs: Math.round(env.nowMs() - beganMs) }
@@ -90,14 +91,12 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
   }
 
   function openHouse(ticket: string, callId: string) {
-    house = dial(env, { ticket, url: `/v1/realtime?call_id=${callId}` }, {
+    house = openHouseSocket(env, { ticket, callId }, {
       receive: merge.fromSocket,
-      wanted: () => !closed,
-      report(state) {
-        if (state.phase !== 'closed') return look()
-        // A server that has ended the call says why; a socket that only broke leaves the events without their way.
-        const broke = state.code === noServer || state.code === 1005 || state.code === 1006 || state.reason.endsWith('sideband_lost')
-        if (broke) fail(early ? 'refused' : 'lost')
+      onOpen: look,
+      // A server that has ended the call says why; a socket that only broke, for good, leaves the events without their way.
+      onOver(state, broke) {
+        if (broke || state.reason.endsWith('sideband_lost')) fail(early ? 'refused' : 'lost')
         else report(state)
       },
     })
@@ -150,12 +149,12 @@ export function openWebRtcTransport({ patienceMs }: { patienceMs: number }, env:
     send(event: PageEvent) {
       if (closed || early) return
       const text = JSON.stringify(event)
-      if (!peer?.send(text) && house?.readyState === OPEN) house.send(text)
+      if (!peer?.send(text)) house?.send(text)
     },
     onEvent(listener) { events.add(listener) },
     onState(listener) { states.add(listener) },
     close: () => { if (!closed) release() },
-    get unsentBytes() { return (peer?.unsentBytes ?? 0) + (house?.bufferedAmount ?? 0) },
+    get unsentBytes() { return (peer?.unsentBytes ?? 0) + (house?.unsentBytes ?? 0) },
     media: {
       setMicrophone(track) {
         microphone = track

@@ -25,7 +25,7 @@ export interface FanLink extends Link {
 export interface FanOptions {
   ids: (prefix: string) => string
   nowMs(): number
-  /** A page's socket comes a moment after its call: what is said until then waits for it. */
+  /** A page's socket comes a moment after its call, and may break: what is said until it is there waits for it. */
   awaitsPage: boolean
 }
 
@@ -35,17 +35,26 @@ export const MAX_ATTACHED = 8
 const MAX_UNREAD_BYTES = 1024 * 1024
 /** What waits for the page's socket. More ⇒ that is too late, and the socket is closed (4008) when it comes. */
 const MAX_WAITING_BYTES = 1024 * 1024
+/** What a page was told last is kept for its next socket, since nobody knows what of it arrived: the page takes each event once, by its id. More ⇒ the oldest goes. */
+const MAX_TOLD = 200
+const MAX_TOLD_BYTES = 128 * 1024
 /** The other side went away on purpose (RFC 6455, 7.4.1): it didn't lose its line. */
 const GOODBYES = new Set([1000, 1001, 1005])
 
-type Waiting = { at: 'waiting', texts: WireText[], bytes: number } | { at: 'too_long' } | { at: 'over' }
+/** What the page's next socket is told first. */
+type Waiting
+  = | { at: 'away', texts: WireText[], bytes: number }
+    | { at: 'there', texts: WireText[], bytes: number }
+    | { at: 'too_long' }
+  /** No page's call, or the call is over. */
+    | { at: 'none' }
 interface Attached { link: Link, seat: Seat, gate: Gate }
 
 export function createFanLink({ ids, nowMs, awaitsPage }: FanOptions): FanLink {
   const attached = new Set<Attached>()
   let gates: SeatGates | undefined
   let relay: LinkListener | undefined
-  let waiting: Waiting = awaitsPage ? { at: 'waiting', texts: [], bytes: 0 } : { at: 'over' }
+  let waiting: Waiting = awaitsPage ? { at: 'away', texts: [], bytes: 0 } : { at: 'none' }
   /** Newest word on the session, for programs that come later: an upstream begins with it, too. */
   let session: unknown
   /** Of the message that is on its way into the relay. */
@@ -71,10 +80,18 @@ export function createFanLink({ ids, nowMs, awaitsPage }: FanOptions): FanLink {
   }
 
   function handOver(page: Attached) {
-    const before = waiting
-    waiting = { at: 'over' }
-    if (before.at === 'too_long') return drop(page, tooSlow(page.link))
-    if (before.at === 'waiting') for (const text of before.texts) page.link.send(text)
+    if (waiting.at === 'too_long') return drop(page, tooSlow(page.link))
+    if (waiting.at === 'none') return
+    // The one before may be gone and not know it.
+    for (const one of attached) if (one.seat === 'page' && one !== page) replace(one)
+    for (const text of waiting.texts) page.link.send(text)
+    waiting = { ...waiting, at: 'there' }
+    keepWithin(waiting)
+  }
+
+  function replace(one: Attached) {
+    attached.delete(one)
+    one.link.close(4000, 'invalid_request_error.replaced')
   }
 
   function hear(one: Attached, text: WireText) {
@@ -109,13 +126,15 @@ export function createFanLink({ ids, nowMs, awaitsPage }: FanOptions): FanLink {
   }
 
   function gone(one: Attached, code: number) {
-    if (attached.delete(one) && one.seat === 'page' && GOODBYES.has(code)) leave()
+    if (!attached.delete(one) || one.seat !== 'page') return
+    if (GOODBYES.has(code)) return leave()
+    if (waiting.at === 'there') waiting = { ...waiting, at: 'away' }
   }
 
   function send(text: WireText) {
     if (closed) return
     const ofHouse = isHouseEvent(text)
-    if (waiting.at === 'waiting') keep(waiting, text)
+    if (waiting.at === 'away' || waiting.at === 'there') keep(waiting, text)
     for (const one of [...attached]) {
       if (ofHouse && one.seat !== 'page') continue
       if (one.link.unreadBytes > MAX_UNREAD_BYTES) drop(one, tooSlow(one.link))
@@ -123,16 +142,23 @@ export function createFanLink({ ids, nowMs, awaitsPage }: FanOptions): FanLink {
     }
   }
 
-  function keep(before: Extract<Waiting, { at: 'waiting' }>, text: WireText) {
-    before.texts.push(text)
-    before.bytes += byteLength(text)
-    if (before.bytes > MAX_WAITING_BYTES) waiting = { at: 'too_long' }
+  function keep(kept: Extract<Waiting, { texts: WireText[] }>, text: WireText) {
+    // Without an id a page couldn't tell that it had it.
+    if (kept.at === 'there' && !text.includes('"event_id"')) return
+    kept.texts.push(text)
+    kept.bytes += byteLength(text)
+    if (kept.at === 'there') keepWithin(kept)
+    else if (kept.bytes > MAX_WAITING_BYTES) waiting = { at: 'too_long' }
+  }
+
+  function keepWithin(told: Extract<Waiting, { texts: WireText[] }>) {
+    while (told.texts.length > MAX_TOLD || told.bytes > MAX_TOLD_BYTES) told.bytes -= byteLength(told.texts.shift()!)
   }
 
   function close(code: number, reason: string) {
     if (closed) return
     closed = true
-    waiting = { at: 'over' }
+    waiting = { at: 'none' }
     for (const { link } of attached) link.close(code, reason)
     attached.clear()
   }

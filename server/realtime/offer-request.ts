@@ -5,6 +5,7 @@ import type { Person } from '../auth/person.ts'
 import { admitTicket, askOf, credentialIn, programOf, refusal, refuseForHost, refuseForOrigin, refuseForRoom, REALTIME_PATH, signInRequired, type Credential, type House, type Knock, type Refusal } from './admission.ts'
 import type { CallStart } from './calls.ts'
 import { refusalOfFault } from './fault-answer.ts'
+import { houseTicket } from './house-ticket.ts'
 import type { Instance } from './instance.ts'
 import { readOfferBody, type OfferBody } from './offer-body.ts'
 import { readOffer } from '../relay/sdp.ts'
@@ -54,16 +55,13 @@ export async function answerOffer(ask: OfferAsk, { house, ids, tickets, webrtcCa
   if ('code' in start) return start
   const begun = await webrtcCalls.begin({ ...start, calledAs: hostIn(ask.headers.host) }, body.sdp, ask.left)
   if (!begun.ok) return refusalOfFault(begun.fault)
-  return { sdp: begun.sdp, location: `${REALTIME_PATH}/calls/${begun.rtcId}`, ticket: caller.is === 'page' ? houseTicket(start, begun.rtcId, ask, tickets) : undefined }
+  // When too many wait, the page does without its socket, and its call ends with its limits.
+  const ticket = caller.is === 'page' ? houseTicket(start, begun.rtcId, ask.headers.origin ?? '', tickets)?.ticket : undefined
+  return { sdp: begun.sdp, location: `${REALTIME_PATH}/calls/${begun.rtcId}`, ticket }
 }
 
 /** The host without its port. */
 const hostIn = (host: string | undefined) => host?.replace(/:\d+$/, '')
-
-/** Undefined when too many wait: the page does without its socket, and its call ends with its limits. */
-function houseTicket({ callId, conversationId, person, persona }: CallStart, joins: string, { headers: { origin = '' } }: OfferAsk, tickets: OfferHouse['tickets']) {
-  return tickets.issue({ callId, conversationId, origin, person, joins, ...(persona && { persona: { id: persona.id, version: persona.version } }) })?.ticket
-}
 
 function callerOf({ headers, identity }: OfferAsk, house: House): Caller | Refusal {
   if (identity.overPlainHttp) return refusal(426, 'https_required', 'This server is reached by https (wss) only.')

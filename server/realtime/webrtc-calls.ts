@@ -13,9 +13,13 @@ export type Begun = { ok: true, rtcId: string, sdp: string } | { ok: false, faul
 
 /** The WebRTC calls that were answered and aren't over, by the ids that their callers know. As many as there are calls. */
 export interface WebrtcCalls {
+  /** Whether the server's own brain answers offers. */
+  readonly able: boolean
   /** Begins a call and has its offer answered. `left`: whoever made it is gone before the answer reached them. */
   begin(start: CallStart, offer: string, left: AbortSignal): Promise<Begun>
   ownerOf(rtcId: string): Person | undefined
+  /** A page's call; undefined: there is none, or it is a program's. */
+  pageCall(rtcId: string): CallStart | undefined
   /** One more connection to it; false: there are enough, or it is over. */
   attach(rtcId: string, link: Link, seat: Seat): boolean
   /** No effect when it is over. */
@@ -38,10 +42,10 @@ export interface WebrtcCallsOptions {
 }
 
 export function createWebrtcCalls({ calls, ids, nowMs, setTimer, log, ...options }: WebrtcCallsOptions): WebrtcCalls {
-  const live = new Map<string, { owner: Person, fan: FanLink }>()
+  const live = new Map<string, { start: CallStart, fan: FanLink }>()
 
   function begin(start: CallStart, offer: string, left: AbortSignal): Promise<Begun> {
-    const { brain = options.brain, person, callId, persona } = start
+    const { brain = options.brain, callId, persona } = start
     const why = options.offBecause ?? (brain.answer ? undefined : 'Who answers here speaks over a WebSocket only.')
     // Before it is a call: it would only be one that failed.
     if (why !== undefined) return Promise.resolve({ ok: false, fault: { code: 'webrtc_unavailable', why } })
@@ -54,7 +58,7 @@ export function createWebrtcCalls({ calls, ids, nowMs, setTimer, log, ...options
       const media = createMedia({
         brain, offer, calledAs: start.calledAs, fan, log, callId, ids, setTimer, locked: start.policy === 'locked', goesOnAlone: options.sidebandLost === 'continue' && !isBounded,
         onAnswer(sdp) {
-          live.set(rtcId, { owner: person, fan })
+          live.set(rtcId, { start, fan })
           resolve({ ok: true, rtcId, sdp })
         },
         onEnd(fault) {
@@ -69,8 +73,13 @@ export function createWebrtcCalls({ calls, ids, nowMs, setTimer, log, ...options
   }
 
   return {
+    able: options.offBecause === undefined && options.brain.answer !== undefined,
     begin,
-    ownerOf: rtcId => live.get(rtcId)?.owner,
+    ownerOf: rtcId => live.get(rtcId)?.start.person,
+    pageCall(rtcId) {
+      const start = live.get(rtcId)?.start
+      return start?.from === 'page' ? start : undefined
+    },
     attach: (rtcId, link, seat) => live.get(rtcId)?.fan.attach(link, seat) ?? false,
     hangUp: rtcId => live.get(rtcId)?.fan.leave(),
   }

@@ -17,6 +17,8 @@ export interface ContractClient {
   /** The server closed the line, or we did. */
   readonly closed: Promise<{ code: number, reason: string }>
   close(): void
+  /** Breaks the line, without a goodbye; absent where there is none. */
+  cut?(): void
 }
 
 export interface Inbox {
@@ -78,6 +80,7 @@ export async function connectWebSocket(url: string, { protocols = ['realtime'], 
   return {
     ...inbox.client,
     send: event => socket.send(typeof event === 'string' ? event : JSON.stringify(event)),
+    cut: () => socket.terminate(),
     sendBinary: bytes => socket.send(bytes),
     close: () => socket.close(1000),
   }

@@ -11,6 +11,7 @@ import { createLog } from '../../server/log.ts'
 import { refusalBody } from '../../server/realtime/admission.ts'
 import type { LocalEngine } from '../../server/brains/local-brain.ts'
 import { grantCall } from '../../server/realtime/call-request.ts'
+import { grantHouseTicket } from '../../server/realtime/house-ticket.ts'
 import { hangUpCall } from '../../server/realtime/hang-up-request.ts'
 import { answerOffer } from '../../server/realtime/offer-request.ts'
 import { createInstance, type Instance, type InstanceOptions } from '../../server/realtime/instance.ts'
@@ -93,6 +94,11 @@ export async function startServer({ env = {}, slowHandshakeMs, ...options }: Run
     if (hangUp) {
       const refused = hangUpCall({ ...ask, rtcId: hangUp[1]! }, instance)
       return response.writeHead(refused?.status ?? 200).end(refused && JSON.stringify(refusalBody(refused)))
+    }
+    const houseTicket = /^POST \/api\/calls\/([^/]+)\/ticket$/.exec(route)
+    if (houseTicket) {
+      const granted = await grantHouseTicket({ ...ask, rtcId: houseTicket[1]! }, instance)
+      return response.writeHead('code' in granted ? granted.status : 201).end(JSON.stringify('code' in granted ? refusalBody(granted) : granted))
     }
     if (route !== 'POST /api/calls' && route !== 'POST /v1/realtime/client_secrets') return response.writeHead(404).end()
     const answer = route === 'POST /api/calls' ? await grantCall(ask, instance) : grantSecret(ask, { ...instance, planSession: plannedSession })

@@ -12,6 +12,8 @@ export interface WebrtcCaller {
   /** And its own socket. */
   pageCall(headers?: Record<string, string>): Promise<{ rtcId: string, sdp: string, house: ContractClient }>
   house(rtcId: string, ticket: string, headers?: Record<string, string>): Promise<ContractClient>
+  /** Another ticket for the page's socket. */
+  houseTicket(rtcId: string, headers?: Record<string, string>): Promise<Response>
   sideband(rtcId: string, headers?: Record<string, string>): Promise<ContractClient>
   hangUp(rtcId: string, headers?: Record<string, string>): Promise<Response>
 }
@@ -51,6 +53,7 @@ export function webrtcCaller(origin: string): WebrtcCaller {
       return { ...call, house: await house(call.rtcId, ticket, headers) }
     },
     house,
+    houseTicket: (rtcId, headers = {}) => fetch(`${origin}/api/calls/${rtcId}/ticket`, { method: 'POST', headers: { origin, ...headers } }),
     sideband: (rtcId, headers = {}) => connectWebSocket(join(rtcId), { headers }),
     hangUp: (rtcId, headers = {}) => fetch(`${calls}/${rtcId}/hangup`, { method: 'POST', headers }),
   }

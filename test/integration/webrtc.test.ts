@@ -299,6 +299,36 @@ describe('the page\'s call', () => {
     expect(upstream.offers).toEqual([])
   })
 
+  it('goes on when its socket breaks: another ticket opens another one, which hears what was missed', async () => {
+    const { rtcId, house } = await caller.pageCall()
+    await house.next('session.updated')
+    house.cut!()
+    await house.closed
+    const sideband = await sidebandOf()
+    sideband.send({ type: 'response.created', event_id: 'event_missed', response: { id: 'resp_missed', status: 'in_progress' } })
+    const granted = await caller.houseTicket(rtcId)
+    expect(granted.status).toBe(201)
+    const { ticket } = await granted.json() as { ticket: string }
+    expect(await told(await caller.offer({ headers: { ...as(ticket), origin: server.origin } }))).toEqual([401, 'ticket_refused'])
+    const { ticket: fresh } = await (await caller.houseTicket(rtcId)).json() as { ticket: string }
+    const again = await caller.house(rtcId, fresh)
+    expect(await again.next('response.created')).toMatchObject({ event_id: 'event_missed' })
+    again.send(typed('Hello again'))
+    await expect.poll(() => sideband.received.join()).toContain('Hello again')
+    expect([server.instance.calls.live, ...hangUps()]).toEqual([1, 0])
+  })
+
+  it('is given another ticket for its own call only, from its own page', async () => {
+    const { rtcId } = await caller.pageCall()
+    const program = await caller.call()
+    expect(await told(await caller.houseTicket('rtc_AAAAAAAAAAAAAAAAAAAAA'))).toEqual([404, 'call_id_not_found'])
+    expect(await told(await caller.houseTicket(program.rtcId))).toEqual([404, 'call_id_not_found'])
+    expect(await told(await caller.houseTicket(rtcId, { origin: 'https://evil.example' }))).toEqual([403, 'origin_not_allowed'])
+    expect((await caller.houseTicket(rtcId, { origin: '' })).status).toBe(403)
+    expect(await Promise.all(Array.from({ length: 310 }, async () => (await caller.houseTicket(rtcId)).status))).toContain(429)
+    await caller.hangUp(rtcId, { origin: server.origin })
+  })
+
   it('ends when its socket says goodbye', async () => {
     const { house } = await caller.pageCall()
     await house.next('session.updated')

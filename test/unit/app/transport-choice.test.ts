@@ -15,6 +15,7 @@ describe('the way of a call', () => {
 
   it.each([
     ['a browser without it', { supported: false, failedBefore: false }, 'unsupported'],
+    ['a server without it', { supported: true, failedBefore: false, answered: false }, 'unanswered'],
     ['a network in which it failed', { supported: true, failedBefore: true }, 'failed_before'],
   ] as const)('is the socket at once with %s, and says so', (_where, seen, instead) => {
     expect(firstWay('auto', seen)).toMatchObject({ kind: 'websocket', instead })
@@ -23,7 +24,7 @@ describe('the way of a call', () => {
   it('is the one that was chosen, whatever was before', () => {
     expect(firstWay('websocket', here)).toMatchObject({ kind: 'websocket' })
     expect(firstWay('websocket', here).instead).toBeUndefined()
-    expect(firstWay('webrtc', { supported: true, failedBefore: true })).toMatchObject({ kind: 'webrtc' })
+    expect(firstWay('webrtc', { supported: true, failedBefore: true, answered: false })).toMatchObject({ kind: 'webrtc' })
   })
 
   it('goes on over the socket when WebRTC fails, before and in the middle of a call', () => {

@@ -10,9 +10,11 @@ const granted = () => new Response(JSON.stringify(grant), { status: 201 })
 const answered = (headers: Record<string, string> = { location: '/v1/realtime/calls/rtc_abc', 'kaiwa-ticket': 'second' }) => () => new Response('v=0\r\nanswer', { status: 201, headers })
 const refused = (status: number, code: string) => () => new Response(JSON.stringify({ error: { type: 'server_error', code, message: 'No.' } }), { status, headers: { 'retry-after': '7' } })
 
-interface Options { calls?: () => Response, offer?: () => Response, peer?: Parameters<typeof createFakePeer>[0] | 'none', patienceMs?: number }
+const anotherTicket = () => new Response('{"ticket":"another","expires_at":1}', { status: 201 })
 
-async function open({ calls = granted, offer = answered(), peer: made = {}, patienceMs = 3000 }: Options = {}) {
+interface Options { calls?: () => Response, offer?: () => Response, ticket?: () => Response, peer?: Parameters<typeof createFakePeer>[0] | 'none', patienceMs?: number }
+
+async function open({ calls = granted, offer = answered(), ticket = anotherTicket, peer: made = {}, patienceMs = 3000 }: Options = {}) {
   const time = createPageTime()
   const sockets: FakeSocket[] = []
   const requests: { input: string, init: RequestInit }[] = []
@@ -20,7 +22,7 @@ async function open({ calls = granted, offer = answered(), peer: made = {}, pati
   const transport = openWebRtcTransport({ patienceMs }, {
     fetch: (async (input: string, init: RequestInit) => {
       requests.push({ input, init })
-      return input === '/api/calls' ? calls() : offer()
+      return input === '/api/calls' ? calls() : input.endsWith('/ticket') ? ticket() : offer()
     }) as typeof globalThis.fetch,
     WebSocket: class extends FakeSocket {
       constructor(url: string, protocols: string[]) {
@@ -165,12 +167,57 @@ describe('the WebRTC transport', () => {
       await line.time.advance(100)
     }],
     ['fails', async (line: Awaited<ReturnType<typeof talking>>) => { line.peer.become('failed') }],
-    ['loses its house socket', async (line: Awaited<ReturnType<typeof talking>>) => { line.house.drop(1006) }],
+    ['loses its house socket, and a new one each time', async (line: Awaited<ReturnType<typeof talking>>) => {
+      for (let n = 0; n < 5; n++) {
+        expect(last(line.states)).toEqual({ phase: 'open' })
+        last(line.sockets)!.drop(1006)
+        await line.time.advance(4000)
+      }
+      expect(line.sockets).toHaveLength(5)
+    }],
+    ['says more than can wait for a new house socket', async (line: Awaited<ReturnType<typeof talking>>) => {
+      line.house.drop(1006)
+      for (let n = 0; n <= 200; n++) line.transport.send({ type: 'response.create' })
+    }],
   ])('says that the way broke off, when it %s', async (_why, lose) => {
     const line = await talking()
     await lose(line)
     expect(last(line.states)).toMatchObject({ phase: 'closed', way: 'lost' })
     expect(line.time.pendingTimers).toBe(0)
+  })
+
+  it('opens its house socket again with another ticket when it breaks: what was said meanwhile follows, and nothing comes twice', async () => {
+    const { house, sockets, requests, transport, time, texts, states } = await talking()
+    house.onmessage?.({ data: event(1) })
+    house.drop(1006)
+    transport.send({ type: 'response.create' })
+    await time.advance(200)
+    expect(requests.at(-1)).toMatchObject({ input: '/api/calls/rtc_abc/ticket', init: { method: 'POST' } })
+    expect(sockets[1]).toMatchObject({ url: house.url, protocols: ['realtime', 'kaiwa.v1', 'kaiwa.ticket.another'] })
+    sockets[1]!.open()
+    transport.send({ type: 'response.cancel' })
+    for (const n of [1, 2]) sockets[1]!.onmessage?.({ data: event(n) })
+    expect(sockets[1]!.sent).toEqual(['{"type":"response.create"}', '{"type":"response.cancel"}'])
+    expect([texts, states.length]).toEqual([[event(1), event(2)], 2])
+  })
+
+  it.each([[404, 1], [401, 1], [503, 4]])('gives the way up when the server gives no other ticket (%i), after %i tries', async (status, tries) => {
+    const { house, requests, states, time } = await talking({ ticket: refused(status, 'x') })
+    house.drop(1006)
+    await time.advance(8000)
+    expect(requests.filter(({ input }) => input.endsWith('/ticket'))).toHaveLength(tries)
+    expect(last(states)).toMatchObject({ phase: 'closed', way: 'lost' })
+    expect(time.pendingTimers).toBe(0)
+  })
+
+  it('is left in peace when it ends while its house socket is opened again', async () => {
+    const { house, sockets, transport, time, states } = await talking()
+    house.drop(1006)
+    await time.advance(200)
+    transport.close()
+    sockets[1]!.open()
+    await time.advance(8000)
+    expect([sockets.length, sockets[1]!.closedWith, states.length, time.pendingTimers]).toEqual([2, [1000], 2, 0])
   })
 
   it('hangs up by saying goodbye to the house, and reports nothing afterwards', async () => {

@@ -116,6 +116,33 @@ describe('a call with several connections', () => {
     expect(late.closes).toEqual([])
   })
 
+  it('keeps what is said while the page\'s socket is broken, and what it was told last: each with its id, so that the page takes it once', () => {
+    const { link } = fan({ awaitsPage: true })
+    const [first, second, third] = [createFakeLink(), createFakeLink(), createFakeLink()]
+    const event = (n: number) => `{"type":"x","event_id":"event_${n}"}`
+    link.attach(first, 'page')
+    link.send(event(1))
+    link.send('{"type":"without"}')
+    first.leaves(1006)
+    link.send(event(2))
+    link.attach(second, 'page')
+    link.send(event(3))
+    expect(second.sent).toEqual([event(1), event(2), event(3)])
+    // This server hasn't noticed that the second is gone.
+    link.attach(third, 'page')
+    expect([second.closedWith?.code, third.sent, link.attached]).toEqual([4000, [event(1), event(2), event(3)], 1])
+    for (let n = 0; n < 1000; n++) link.send(event(n))
+    third.leaves(1006)
+    const fourth = createFakeLink()
+    link.attach(fourth, 'page')
+    expect(fourth.sent).toEqual(Array.from({ length: 200 }, (_, n) => event(800 + n)))
+    fourth.leaves(1006)
+    for (let n = 0; n < 3; n++) link.send('x'.repeat(MIB / 2))
+    const late = createFakeLink()
+    link.attach(late, 'page')
+    expect(late.closedWith?.code).toBe(4008)
+  })
+
   it('tells a program that comes later of the session as it is', () => {
     const { link, gate, learned } = fan()
     gate.serverEvent({ type: 'session.created', session: { id: 'sess_1', voice: 'old' } })
