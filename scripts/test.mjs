@@ -25,7 +25,7 @@ const gates = [
   { name: 'lint', command: 'eslint', args: ['.', '--max-warnings', '0'] },
   { name: 'types', command: 'node', args: ['scripts/typecheck.mjs'] },
   { name: 'unused code', command: 'knip', args: [] },
-  vitest('unit'), vitest('contract'), vitest('integration'), vitest('e2e'),
+  vitest('unit'), vitest('contract'), vitest('integration'), vitest('e2e'), vitest('e2e-pairs'),
 ]
 
 /** @param {Gate} gate @param {NodeJS.ProcessEnv} env @returns {Promise<boolean>} */

@@ -15,7 +15,7 @@ const RUN_MS = 10 * 60_000
 const FUZZ_RUNS = '3000'
 /** A test that fails because the change broke the program proves nothing. */
 const BROKEN = /ReferenceError|Transform failed|ended before it was ready|was not ready after/
-const PROJECTS = ['unit', 'integration', 'e2e']
+const PROJECTS = ['unit', 'integration', 'e2e', 'e2e-pairs']
 const USES_BUILT_SERVER = /besieged-kaiwa\.ts|kaiwa-server\.ts|\.output\//
 
 interface Result { name: string, status: string, messages: string[] }
