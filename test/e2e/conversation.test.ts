@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
 import { agreementDb, alignment, expectedOutput, firstSound, sentAudio } from './heard-audio.ts'
@@ -18,6 +19,9 @@ afterAll(async () => {
 const ways = ['websocket', 'webrtc'] as const
 const visitor = async (options?: TalkerOptions) => { talker = await visit(server.address, options); return talker }
 const itemIdOf = (assistant: Talker, nth = 0) => assistant.turns('assistant').nth(nth).getAttribute('data-item-id')
+
+/** By the call's own clock: the rail tells how long earlier calls lasted. */
+const callLasts = (page: Page, time: string) => page.getByRole('timer').filter({ hasText: new RegExp(`^${time}$`) }).waitFor()
 
 /** Nothing in the console, no request to another host. */
 function expectQuiet({ complaints, requestedHosts }: Talker) {
@@ -128,7 +132,7 @@ describe.each(ways)('a conversation with the embedded engine, no key, over %s', 
     await page.keyboard.down('Space')
     await untilState(talker, ['held'])
     // Well past the recording's end (5.3 s) and the silence that would have ended the turn.
-    if (transport === 'webrtc') await page.getByText('0:08', { exact: true }).waitFor()
+    if (transport === 'webrtc') await callLasts(page, '0:08')
     else await until('7 s of the microphone sent', () => sentMs(talker) > 7000)
     expect(await turns('assistant').count()).toBe(0)
     await page.keyboard.up('Space')
@@ -144,7 +148,7 @@ describe.each(ways)('a conversation with the embedded engine, no key, over %s', 
     await button('Mute').click()
     await button('Unmute').waitFor()
     const before = sent.length
-    await page.getByText('0:06', { exact: true }).waitFor()
+    await callLasts(page, '0:06')
     expect(sent.slice(before).filter(event => event.type === 'input_audio_buffer.append').length).toBeLessThanOrEqual(1)
     // The server listens all the time: it heard nothing.
     expect(received.filter(event => event.type === 'input_audio_buffer.speech_started')).toEqual([])

@@ -71,7 +71,7 @@ describe('a server that asks for a password', () => {
     await tryPassword(third, PASSWORD)
     await startButton(third).waitFor()
     await page.bringToFront()
-    await page.getByRole('button', { name: 'Try again', exact: true }).click()
+    await page.getByRole('main').getByRole('button', { name: 'Try again', exact: true }).click()
     await untilState(talker, ['listening'])
   })
 

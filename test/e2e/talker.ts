@@ -5,6 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { TransportWish } from '../../app/voice/transport.ts'
 import { launchChromium } from '../fakes/chromium.ts'
+import type { NetNamespace } from '../fakes/net-namespace.ts'
 import { padded, readWav, writeWav, type Recording } from '../fakes/wav.ts'
 import { tapOutput, type Played } from './output-tap.ts'
 import { startTapProxy } from './tap-proxy.ts'
@@ -19,6 +20,8 @@ export interface TalkerOptions {
   /** The way that calls go. @default 'websocket', on which events and samples can be watched */
   transport?: TransportWish
   extraArgs?: string[]
+  /** Where the browser is. @default on this machine's own network */
+  from?: Pick<NetNamespace, 'address' | 'wrap'>
   viewport?: { width: number, height: number }
   colorScheme?: 'light' | 'dark'
 }
@@ -46,9 +49,9 @@ export interface Talker {
 /** Opens the page of `address`. Close with `leave`. */
 export async function visit(address: string, options: TalkerOptions = {}): Promise<Talker> {
   const folder = mkdtempSync(join(tmpdir(), 'kaiwa-talker-'))
-  const proxy = await startTapProxy()
+  const proxy = await startTapProxy(options.from?.address)
   const extraArgs = [...proxy.browserArgs, ...options.extraArgs ?? []]
-  const browser = await launchChromium({ microphoneWav: options.says && microphone(folder, options.says), extraArgs })
+  const browser = await launchChromium({ microphoneWav: options.says && microphone(folder, options.says), extraArgs, wrap: options.from?.wrap })
   const { viewport = { width: 1280, height: 800 }, colorScheme } = options
   const page = await browser.newPage({ viewport, colorScheme })
   const watched = watch(page)
@@ -180,11 +183,13 @@ export async function startTalking(talker: Talker): Promise<void> {
 
 /** The second half of `startTalking`, for a call that was begun in another way. */
 export async function untilListening(talker: Talker): Promise<void> {
-  const { page, button, complaints } = talker
+  const { page, complaints } = talker
+  // The list beside the call may have something to try again, too.
+  const again = page.getByRole('main').getByRole('button', { name: 'Try again', exact: true })
   await until('the page to listen', async () => {
     const state = await page.locator('[role=status][data-state]').getAttribute('data-state').catch(() => null)
     if (state === 'error') {
-      await button('Try again').click({ timeout: 500 }).catch(() => undefined)
+      await again.click({ timeout: 500 }).catch(() => undefined)
       const kept = complaints.filter(complaint => !/\b503\b/.test(complaint))
       complaints.splice(0, complaints.length, ...kept)
     }
