@@ -25,7 +25,10 @@ async function openNoiseNode(context: AudioContext, filter: NoiseFilter) {
   return noise.openNoiseNode(context, filter)
 }
 
-/** The real world: this browser's audio and clocks, and the page's own server. `conversation`: which one its calls belong to; `answersWebRtc`: whether the server does. */
+/**
+ * The real world: this browser's audio and clocks, and the page's own server. `conversation`: which one its calls belong to; `answersWebRtc`:
+ * whether the server does.
+ */
 export function browserParts(conversation?: CallWish['conversation'], answersWebRtc?: () => boolean): VoiceSessionParts {
   const page = typeof window === 'undefined' ? lifelessPage : pageLife()
   return {

@@ -17,8 +17,9 @@ const ONLY_PATIENCE_MS = 10_000
 const socket = (instead?: Route['instead']): Way => ({ kind: 'websocket', patienceMs: ONLY_PATIENCE_MS, ...instead ? { instead } : {} })
 const webrtc = (patienceMs: number): Way => ({ kind: 'webrtc', patienceMs })
 
-/** `answered`: as the server told with the page. */
-export function firstWay(wish: TransportWish, { supported, failedBefore, answered = true }: { supported: boolean, failedBefore: boolean, answered?: boolean }): Way {
+interface WayFacts { supported: boolean, failedBefore: boolean, /** As the server told with the page. @default true */ answered?: boolean }
+
+export function firstWay(wish: TransportWish, { supported, failedBefore, answered = true }: WayFacts): Way {
   if (wish === 'websocket') return socket()
   if (wish === 'webrtc') return webrtc(ONLY_PATIENCE_MS)
   if (!supported) return socket('unsupported')

@@ -35,7 +35,10 @@ export type TransportWish = typeof transportWishes[number]
 /** Why WebRTC can't be had: this browser has none, the server answered no offer, nothing came through in time, what came through broke off. */
 export type WayFault = 'unsupported' | 'refused' | 'unreached' | 'lost'
 
-/** The way that a call goes. `instead`: WebRTC was wanted; `failed_before`: not tried, because it failed in this network; `unanswered`: nor, because the server has none. */
+/**
+ * The way that a call goes. `instead`: WebRTC was wanted; `failed_before`: not tried, because it failed in this network; `unanswered`: nor,
+ * because the server has none.
+ */
 export interface Route { kind: TransportKind, instead?: WayFault | 'failed_before' | 'unanswered', /** How long it took, ms. */ connectedInMs?: number }
 
 /** How well media comes through; each unset until it was measured. */
