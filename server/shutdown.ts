@@ -71,8 +71,9 @@ export function createShutdown({ instance, servers, closeRest, exit, clock = own
       server.close()
       server.closeAllConnections()
     }
-    const kept = instance.endKeeping(Math.max(0, leftMs(plan.allMs) - CLOSING_MS))
-    await within(plan.allMs, Promise.allSettled([closeRest(), brains.close(), metering.flush(), kept]))
+    await within(plan.allMs, Promise.allSettled([
+      closeRest(), brains.close(), metering.flush(), instance.endKeeping(Math.max(0, leftMs(plan.allMs) - CLOSING_MS)),
+    ]))
     log.info({ trapped: trapped.count }, 'stopped')
     exit(0)
   }
