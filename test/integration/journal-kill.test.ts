@@ -11,7 +11,7 @@ import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
 import { startScriptedUpstream } from '../fakes/scripted-upstream.ts'
 
 /** More of them take longer and find more: `KAIWA_KILLS=200`. */
-const KILLS = Number(process.env.KAIWA_KILLS ?? 20)
+const KILLS = Number(process.env.KAIWA_KILLS ?? 8)
 const LONGEST_TALK_MS = 250
 const dirs: string[] = []
 afterAll(() => { for (const dir of dirs) rmSync(dir, { recursive: true, force: true }) })
