@@ -36,8 +36,8 @@ export default createConfigForNuxt({ features: { stylistic: true } })
     },
     refuse(['packages/protocol/src/**', 'packages/audio/src/**'], [framework, node, server, app, tests, upward, lateral]),
     refuse(['packages/engine/src/**'], [framework, node, server, app, tests]),
-    refuse(['app/voice/**', 'app/worklets/**'], [framework, node, server, tests]),
-    refuse(['app/**'], [node, server, tests], ['app/voice/**', 'app/worklets/**']),
+    refuse(['app/voice/**', 'app/worklets/**', 'app/history/**', 'app/replay/**'], [framework, node, server, tests]),
+    refuse(['app/**'], [node, server, tests], ['app/voice/**', 'app/worklets/**', 'app/history/**', 'app/replay/**']),
     refuse(['relay', 'engine', 'models', 'cli', 'realtime', 'config', 'auth', 'policy', 'metering', 'numbers', 'brains', 'personas', 'security-headers', 'store', 'webrtc', 'journal', 'history', 'latency', 'spending'].map(folder => `server/${folder}/**`), [framework, app, tests]),
     refuse(['server/plugins/**', 'server/api/**', 'server/routes/**', 'server/middleware/**'], [app, tests]),
   )
