@@ -24,9 +24,13 @@ describe('each 20 ms that the microphone hears', () => {
         await button('Unmute').click()
       },
     })
-    const read = blocks.filter(block => block !== undefined)
-    const jumps = read.slice(1).map((block, i) => block - read[i]!).filter(step => step !== 1)
+    const read = blocks.flatMap((block, place) => block === undefined ? [] : [{ block, place }])
+    // What a busy browser itself hands over unreadable keeps its place; what the page leaves out doesn't.
+    const leftOut = read.slice(1).map(({ block, place }, i) => block - read[i]!.block - (place - read[i]!.place))
+    const jumps = leftOut.filter(count => count !== 0)
     expect(jumps, words).toHaveLength(1)
+    expect(read.at(-1)!.block).toBe(319)
+    expect(read.at(-1)!.place + 1 - read.length, 'blocks that nobody can tell').toBeLessThan(12)
     expect(jumps[0]! * 20, 'ms that stayed unheard').toBeGreaterThan(1000)
   })
 })
