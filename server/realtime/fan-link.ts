@@ -35,7 +35,10 @@ export const MAX_ATTACHED = 8
 const MAX_UNREAD_BYTES = 1024 * 1024
 /** What waits for the page's socket. More ⇒ that is too late, and the socket is closed (4008) when it comes. */
 const MAX_WAITING_BYTES = 1024 * 1024
-/** What a page was told last is kept for its next socket, since nobody knows what of it arrived: the page takes each event once, by its id. More ⇒ the oldest goes. */
+/**
+ * What a page was told last is kept for its next socket, since nobody knows what of it arrived: the page takes each event once, by its id.
+ * More ⇒ the oldest goes.
+ */
 const MAX_TOLD = 200
 const MAX_TOLD_BYTES = 128 * 1024
 /** The other side went away on purpose (RFC 6455, 7.4.1): it didn't lose its line. */
