@@ -14,8 +14,9 @@ registerProcessor('output-tap', class extends AudioWorkletProcessor {
 /**
  * Puts the tap's worklet on the server's own origin, as the page's policy wants it: the browser driver can't answer what worklets
  * ask for. A proxy for the browser, on loopback: one file is its own, all else goes on as it came.
+ * `host`: this machine's address as the browser sees it.
  */
-export async function startTapProxy() {
+export async function startTapProxy(host = '127.0.0.1') {
   const lines = new Set<Socket>()
   const server = createServer((incoming, answer) => {
     const { pathname, host, href } = new URL(incoming.url!)
@@ -43,8 +44,8 @@ export async function startTapProxy() {
     lines.add(line)
     line.on('close', () => lines.delete(line))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await new Promise<void>(resolve => server.listen(0, host, resolve))
+  const address = `http://${host}:${(server.address() as AddressInfo).port}`
   return {
     /** What makes Chromium use it, for this machine's addresses too. */
     browserArgs: [`--proxy-server=${address}`, '--proxy-bypass-list=<-loopback>'],

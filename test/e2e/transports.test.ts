@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
+import { openNetNamespace } from '../fakes/net-namespace.ts'
 import { startUdpProxy, type UdpProxy, type Weather } from '../fakes/udp-proxy.ts'
 import { startTalking, until, visit, type Talker, type TalkerOptions } from './talker.ts'
 
@@ -55,6 +56,30 @@ describe('where UDP is blocked', () => {
     await talker.button('End call').click()
     await startTalking(talker)
     expect(offers, 'offers in all').toBe(1)
+  })
+})
+
+const room = openNetNamespace()
+afterAll(() => { if (!('why' in room)) room.close() })
+
+describe('a browser in a network of its own', () => {
+  it('why' in room ? `can’t be had here (${room.why}): the block above stands for it` : 'talks over WebRTC; once its firewall keeps UDP back, over the socket within five seconds, with the conversation intact', async () => {
+    if ('why' in room) return expect(room.why).not.toBe('')
+    talker = await visit(server.address, { transport: 'auto', from: room, says: { recording: 'go-forward', afterMs: 60_000 } })
+    await startTalking(talker)
+    expect(await transport()).toBe('webrtc')
+    await talker.button('End call').click()
+
+    room.blockUdp()
+    const moments: { offered?: number, socket?: number } = {}
+    talker.page.on('request', request => { if (request.url().endsWith('/api/calls')) moments.offered ??= Date.now() })
+    talker.page.on('websocket', socket => { if (!socket.url().includes('call_id')) moments.socket ??= Date.now() })
+    await talker.page.getByRole('textbox', { name: 'Message' }).waitFor()
+    await ask('What is twelve times seven?', /84|eighty-four/)
+    expect(await transport()).toBe('websocket')
+    expect(moments.socket! - moments.offered!, 'ms until the socket').toBeLessThan(5000)
+    expect(await talker.turns('user').last().innerText()).toMatch(/twelve times seven/)
+    await note(/WebRTC didn’t get through in time/).waitFor()
   })
 })
 

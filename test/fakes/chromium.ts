@@ -26,11 +26,13 @@ export interface ChromiumOptions {
   /** Absolute path of a recording that the fake microphone plays once, from the moment it is opened; silence after it. */
   microphoneWav?: string
   extraArgs?: string[]
+  /** What starts it in a place of its own. */
+  wrap?: ((program: string) => string) | undefined
 }
 
 /** A real Chromium, headless. Close it. A click is needed before sound may start, as for a person. */
 export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
-  const { microphoneWav, extraArgs = [] } = options
+  const { microphoneWav, extraArgs = [], wrap = program => program } = options
   const microphone = microphoneWav ? [`--use-file-for-fake-audio-capture=${microphoneWav}%noloop`] : []
-  return chromium.launch({ executablePath: chromiumPath(), args: [...flags, ...microphone, ...extraArgs] })
+  return chromium.launch({ executablePath: wrap(chromiumPath()), args: [...flags, ...microphone, ...extraArgs] })
 }
