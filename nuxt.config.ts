@@ -47,6 +47,10 @@ export default defineNuxtConfig({
     'nitro:init': nitro => {
       nitro.options.errorHandler = [path('./server/error-handler.ts'), ...[nitro.options.errorHandler ?? []].flat()]
     },
+    // What is opened on wish is fetched when it is opened: the first page is to be light.
+    'build:manifest': manifest => {
+      for (const file of Object.values(manifest)) file.prefetch = false
+    },
     // Every state of the page without a call, for looking and for tests.
     'pages:extend': pages => {
       if (process.env.KAIWA_GALLERY) pages.push({ name: 'gallery', path: '/gallery', file: path('./test/gallery/gallery.vue') })
