@@ -6,9 +6,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { recording, silence } from '../contract/recording.ts'
 import { launchChromium } from '../fakes/chromium.ts'
 import { startKaiwa, type KaiwaServer } from '../fakes/kaiwa-server.ts'
+import { webrtcCaller } from '../fakes/webrtc-caller.ts'
 
 /** What any page does that follows OpenAI's guide, with an ear that keeps what comes out. */
 interface CallOfPage {
+  rtcId: string
   events: { type: string, [field: string]: unknown }[]
   send(event: object): void
   loud(): number[]
@@ -18,7 +20,12 @@ interface CallOfPage {
 }
 declare global { interface Window { call?: CallOfPage } }
 
+const TOKEN = 'token-of-the-shop-canary'
+const as = (token: string) => ({ authorization: `Bearer ${token}` })
+
 let server: KaiwaServer
+/** As a program gives it to a page. */
+let secret: string
 let browser: Browser
 let page: Page
 let folder: string
@@ -42,7 +49,7 @@ function wavOf(samples: Int16Array): Buffer {
 }
 
 async function connect(): Promise<number> {
-  return await page.evaluate(async () => {
+  return await page.evaluate(async key => {
     const peer = new RTCPeerConnection()
     const microphone = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } })
     peer.addTrack(microphone.getTracks()[0]!, microphone)
@@ -67,10 +74,11 @@ async function connect(): Promise<number> {
     }
     await context.resume()
     await peer.setLocalDescription(await peer.createOffer())
-    const answer = await fetch('/v1/realtime/calls?model=kaiwa-local', { method: 'POST', body: peer.localDescription!.sdp, headers: { 'content-type': 'application/sdp', authorization: 'Bearer any' } })
+    const answer = await fetch('/v1/realtime/calls?model=kaiwa-local', { method: 'POST', body: peer.localDescription!.sdp, headers: { 'content-type': 'application/sdp', authorization: `Bearer ${key}` } })
     if (answer.status !== 201) throw new Error(`HTTP ${answer.status}: ${await answer.text()}`)
     await peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() })
     window.call = {
+      rtcId: answer.headers.get('location')!.split('/').at(-1)!,
       events,
       send: event => channel.send(JSON.stringify(event)),
       loud: () => levels,
@@ -86,7 +94,7 @@ async function connect(): Promise<number> {
       close: () => peer.close(),
     }
     return answer.status
-  })
+  }, secret)
 }
 
 const types = () => page.evaluate(() => window.call!.events.map(({ type }) => type))
@@ -100,7 +108,9 @@ beforeAll(async () => {
   const said = join(folder, 'said.wav')
   const words = recording('go-forward.wav', { leadMs: 0, tailMs: 0 })
   writeFileSync(said, wavOf(Int16Array.from([silence(2500), words, silence(60_000)].flatMap(piece => [...piece]))))
-  server = await startKaiwa({ KAIWA_ALLOW_ANONYMOUS: 'true' })
+  server = await startKaiwa({ KAIWA_ALLOW_ANONYMOUS: 'true', KAIWA_API_TOKENS: `shop:${TOKEN}` })
+  const minted = await fetch(`${server.address}/v1/realtime/client_secrets`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', ...as(TOKEN) } })
+  secret = (await minted.json() as { value: string }).value
   browser = await launchChromium({ microphoneWav: said, extraArgs: ['--autoplay-policy=no-user-gesture-required'] })
 })
 afterEach(async () => { await page?.close() })
@@ -161,5 +171,36 @@ describe('a page that calls as OpenAI’s guide says, with the embedded engine',
     expect(cut.audio_end_ms).toBeLessThan(3000)
     await page.evaluate(() => window.call!.close())
     await expect.poll(() => /call ended|ended/.test(server.log().split('call begins').at(-1)!), { timeout: 8_000 }).toBe(true)
+  })
+
+  it('has its function called by a builder’s program that listens in, which hangs up: the sound stops at once', { timeout: 60_000 }, async () => {
+    await open()
+    await connect()
+    await until('session.created')
+    const rtcId = await page.evaluate(() => window.call!.rtcId)
+    const caller = webrtcCaller(server.address)
+    const builder = await caller.sideband(rtcId, as(TOKEN))
+    const parameters = { type: 'object', properties: { location: { type: 'string' } }, required: ['location'] }
+    const tools = [{ type: 'function', name: 'get_weather', description: 'The weather in a place.', parameters }]
+    builder.send({ type: 'session.update', session: { type: 'realtime', tools, tool_choice: 'required' } })
+    await builder.next('session.updated')
+    await page.evaluate(() => {
+      window.call!.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'What is the weather in Rome?' }] } })
+      window.call!.send({ type: 'response.create' })
+    })
+    const called = await builder.next('response.function_call_arguments.done')
+    expect(JSON.parse(called.arguments)).toEqual({ location: 'Rome' })
+    await builder.next('response.done')
+    builder.send({ type: 'session.update', session: { type: 'realtime', tool_choice: 'auto' } })
+    const output = 'It is sunny in Rome, thirty degrees, with a light wind from the sea that lasts all day long and well into the night.'
+    builder.send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: called.call_id, output } })
+    builder.send({ type: 'response.create' })
+    await until('output_audio_buffer.started')
+    await page.waitForTimeout(700)
+    expect(await loudest(15), 'the answer in the ear').toBeGreaterThan(0.01)
+    expect((await caller.hangUp(rtcId, as(TOKEN))).status).toBe(200)
+    await page.waitForTimeout(1000)
+    expect(await loudest(5)).toBeLessThan(0.003)
+    expect((await builder.closed).code).toBe(1000)
   })
 })
