@@ -35,7 +35,7 @@ export type AnswerHistory = (ask: HistoryAsk, house: HistoryHouse) => Promise<Hi
 
 export const MAX_HISTORY_BODY_CHARS = 4096
 /** What was said a moment ago is on its way to the store: the list after a call has the call. */
-const CAUGHT_UP_MS = 400
+const CAUGHT_UP_MS = 1500
 const ID = /^[\w-]{1,128}$/
 
 export const noConversation = refusal(404, 'conversation_not_found', 'There is no such conversation.')
