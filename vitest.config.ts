@@ -4,7 +4,7 @@ const shared = { environment: 'node', testTimeout: 15_000, hookTimeout: 60_000 }
 const browser = { ...shared, testTimeout: 90_000, hookTimeout: 120_000 } as const
 
 /** Browser tests that count samples or frames: each has the machine to itself. */
-const measured = ['audio-path', 'barge-in', 'block-audio', 'contexts', 'echo', 'long-call', 'page-life', 'ways'].map(name => `test/e2e/${name}.test.ts`)
+const measured = ['audio-path', 'barge-in', 'block-audio', 'contexts', 'echo', 'firefox', 'long-call', 'page-life', 'ways'].map(name => `test/e2e/${name}.test.ts`)
 
 export default defineConfig({
   test: {
